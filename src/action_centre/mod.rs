@@ -1,0 +1,1 @@
+//! The toasts that were shown, persisted: replaced by key, listed, cleared.

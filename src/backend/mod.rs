@@ -1,0 +1,1 @@
+//! The typed client of the app backend's REST API.

@@ -1,0 +1,1 @@
+//! The control API of a running phone, and its client.

@@ -1,0 +1,1 @@
+//! The phone: wires the rooms below into one handle.

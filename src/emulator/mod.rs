@@ -1,0 +1,1 @@
+//! The embedded services: app backend, hub and push services.

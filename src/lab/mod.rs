@@ -1,0 +1,1 @@
+//! The tester's facade: services, devices and assertions.

@@ -1,0 +1,13 @@
+//! How work begins, waits and ends: owned tasks, a clock, backoff, named time-outs, and threads
+//! of their own for calls that block.
+
+mod backoff;
+mod clock;
+mod scope;
+pub mod timeouts;
+mod worker;
+
+pub use backoff::Backoff;
+pub use clock::Clock;
+pub use scope::{Scope, Spawner};
+pub use worker::{Worker, WorkerError};

@@ -1,0 +1,166 @@
+//! Tasks with an owner.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+
+/// Owns tasks: each has a name, ends when the scope is canceled, and is awaited at shutdown.
+/// Dropping the scope cancels what still runs.
+#[derive(Debug)]
+pub struct Scope {
+    tracker: TaskTracker,
+    token: CancellationToken,
+    _cancel_on_drop: DropGuard,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Scope {
+    /// A scope without tasks.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::under(&CancellationToken::new())
+    }
+
+    /// A scope that is canceled with `parent` as well.
+    #[must_use]
+    pub fn under(parent: &CancellationToken) -> Self {
+        let token = parent.child_token();
+        Self {
+            tracker: TaskTracker::new(),
+            _cancel_on_drop: token.clone().drop_guard(),
+            token,
+        }
+    }
+
+    /// The token that tells the scope's tasks to end.
+    #[must_use]
+    pub fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
+    /// A way to add tasks from elsewhere, without owning them.
+    #[must_use]
+    pub fn spawner(&self) -> Spawner {
+        Spawner {
+            tracker: self.tracker.clone(),
+            token: self.token.clone(),
+        }
+    }
+
+    /// Runs `work` until it ends or the scope is canceled, whichever is first. Work that must
+    /// tidy up watches [`Scope::token`] itself and is spawned with [`Scope::spawn_to_end`].
+    pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawner().spawn(name, work);
+    }
+
+    /// Runs `work` to its end: it watches the token itself.
+    pub fn spawn_to_end(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.spawner().spawn_to_end(name, work);
+    }
+
+    /// How many tasks still run.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.tracker.len()
+    }
+
+    /// Tells every task to end and waits for them, at most `limit`. Returns how many did not end
+    /// in time: they are left behind, and each keeps what it holds.
+    pub async fn shutdown(&self, limit: Duration) -> usize {
+        self.token.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(limit, self.tracker.wait())
+            .await
+            .is_err()
+        {
+            let left = self.tracker.len();
+            tracing::warn!(left, "tasks did not end in time");
+            return left;
+        }
+        0
+    }
+}
+
+/// Adds tasks to a [`Scope`] that something else owns.
+#[derive(Debug, Clone)]
+pub struct Spawner {
+    tracker: TaskTracker,
+    token: CancellationToken,
+}
+
+impl Spawner {
+    /// As [`Scope::spawn`].
+    pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let token = self.token.clone();
+        self.spawn_to_end(name, async move {
+            token.run_until_cancelled(work).await;
+        });
+    }
+
+    /// As [`Scope::spawn_to_end`].
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the scope is the one owner of spawned tasks"
+    )]
+    pub fn spawn_to_end(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let span = tracing::debug_span!("task", name);
+        let tracked = self.tracker.track_future(work.instrument(span));
+        drop(tokio::spawn(tracked));
+    }
+
+    /// The token that tells the scope's tasks to end.
+    #[must_use]
+    pub fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn shutdown_ends_and_awaits_every_task() {
+        let scope = Scope::new();
+        scope.spawn("forever", std::future::pending());
+        let token = scope.token().clone();
+        scope.spawn_to_end("tidy", async move {
+            token.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        });
+        assert_eq!(scope.running(), 2);
+        assert_eq!(scope.shutdown(Duration::from_secs(2)).await, 0);
+        assert_eq!(scope.running(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_does_not_end_is_counted() {
+        let scope = Scope::new();
+        scope.spawn_to_end("deaf", std::future::pending());
+        assert_eq!(scope.shutdown(Duration::from_secs(2)).await, 1);
+    }
+
+    #[tokio::test]
+    async fn dropping_a_scope_cancels_its_tasks() {
+        let scope = Scope::new();
+        let token = scope.token().clone();
+        drop(scope);
+        token.cancelled().await;
+    }
+}

@@ -1,0 +1,57 @@
+//! Every time-out that is not an option, by name.
+
+use std::time::Duration;
+
+/// How long a keyring may take to answer before it counts as hung.
+pub const KEYRING: Duration = Duration::from_secs(5);
+
+/// How long a keyring may take to answer `demo`, which has a memory vault to fall back on.
+pub const KEYRING_DEMO: Duration = Duration::from_secs(3);
+
+/// How long a notification daemon may take to show a toast (measured: 2.7 ms at the median).
+pub const TOAST_DAEMON: Duration = Duration::from_secs(5);
+
+/// How long one database job may take, its commit included.
+pub const STORE: Duration = Duration::from_secs(10);
+
+/// How long a TCP and TLS connection to the app backend may take.
+pub const BACKEND_CONNECT: Duration = Duration::from_secs(5);
+
+/// How long one whole request to the app backend may take.
+pub const BACKEND_REQUEST: Duration = Duration::from_secs(10);
+
+/// How long the push channel's connection and WebSocket handshake may take.
+pub const CHANNEL_CONNECT: Duration = Duration::from_secs(10);
+
+/// How long the push service may take to answer `hello` or `register`.
+pub const CHANNEL_ANSWER: Duration = Duration::from_secs(10);
+
+/// How often the device pings an idle channel.
+pub const CHANNEL_PING: Duration = Duration::from_secs(30);
+
+/// How long the pong to such a ping may take before the channel counts as lost.
+pub const CHANNEL_PONG: Duration = Duration::from_secs(10);
+
+/// How long the push service waits for `hello` (autopush: 5 s).
+pub const SERVICE_HELLO: Duration = Duration::from_secs(5);
+
+/// How often the push service pings a device (autopush: 300 s).
+pub const SERVICE_PING: Duration = Duration::from_secs(300);
+
+/// How long the push service waits for the pong (autopush: 4 s).
+pub const SERVICE_PONG: Duration = Duration::from_secs(4);
+
+/// The least time between two JSON pings of one device (autopush: 45 s).
+pub const SERVICE_PING_FLOOD: Duration = Duration::from_secs(45);
+
+/// How long a background task may run (WinRT and iOS: 30 s of wall time).
+pub const TASK_BUDGET: Duration = Duration::from_secs(30);
+
+/// How long a canceled task instance has to end (WinRT: 5 s).
+pub const TASK_GRACE: Duration = Duration::from_secs(5);
+
+/// How long `shutdown` waits for tasks that were told to end.
+pub const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// How long a command waits for the control API of a running phone.
+pub const CONTROL_REQUEST: Duration = Duration::from_secs(60);

@@ -1,0 +1,1 @@
+//! Keeps the installation, its handle and tags, current with the backend, per account.

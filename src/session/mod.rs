@@ -1,0 +1,1 @@
+//! Sign-in, the token and its expiry, sign-out.

@@ -1,0 +1,1 @@
+//! Options: defaults, file, environment, flags.

@@ -1,0 +1,1 @@
+//! SQLite: opening, migrations, and the one writer that commits in groups.

@@ -1,0 +1,45 @@
+//! Tracing: what goes to the log, and in which form.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+/// How the log is written. It goes to standard error.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogOptions {
+    /// 0 warnings, 1 information, 2 details, 3 everything of handset, 4 of its libraries as well.
+    pub verbosity: u8,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+    /// No colour even on a terminal (`NO_COLOR`).
+    pub plain: bool,
+}
+
+impl LogOptions {
+    fn filter(self) -> &'static str {
+        match self.verbosity {
+            0 => "warn",
+            1 => "warn,handset=info",
+            2 => "info,handset=debug",
+            3 => "info,handset=trace",
+            _ => "debug,handset=trace,zbus=info",
+        }
+    }
+}
+
+/// Sets up the log of this process. A second call changes nothing, so that tests may all call it.
+pub fn init_logging(options: LogOptions) {
+    let ansi = !options.plain && std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(options.filter()))
+        .with_writer(std::io::stderr)
+        .with_ansi(ansi);
+    let done = if options.json {
+        builder.json().try_init()
+    } else {
+        builder.with_target(options.verbosity > 1).try_init()
+    };
+    if let Err(error) = done {
+        tracing::debug!(%error, "the log was set up before");
+    }
+}

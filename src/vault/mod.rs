@@ -1,0 +1,1 @@
+//! Where a secret lives: OS keyring, memory, file.

@@ -1,0 +1,8 @@
+//! Every message that both sides speak, one file per protocol, with the Web Push encryption.
+//! Pure: text and bytes in, values out, no I/O.
+
+pub mod app_backend;
+pub mod push_socket;
+pub mod secure_push;
+pub mod webpush;
+pub mod wns;
