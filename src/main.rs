@@ -1,1 +1,3 @@
+//! The thin binary: the command line lives in the library.
+
 fn main() {}

@@ -1,6 +1,8 @@
 //! Holds the layer table: a room imports strictly lower layers, and rooms on one layer are blind
 //! to each other.
 
+#![expect(clippy::expect_used, reason = "a test may stop at what it cannot read")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,1 +1,149 @@
 //! SQLite: opening, migrations, and the one writer that commits in groups.
+//!
+//! A [`Store`] owns a database on a thread of its own. Jobs that wait while a commit runs share
+//! the next one, so a burst costs a few syncs instead of one each; a job's answer comes only once
+//! it is durable (WAL, `synchronous=FULL`). Which tables there are, the rooms above decide.
+
+mod error;
+mod open;
+mod writer;
+
+pub use error::StoreError;
+pub use open::{Location, Schema};
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::lifecycle::timeouts;
+use writer::{Call, Job};
+
+/// How many jobs may wait; more wait for a place.
+const QUEUE: usize = 1024;
+
+/// A database with one writer. Cheap to clone; the last clone closes it.
+#[derive(Clone)]
+pub struct Store {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    shown_path: Arc<str>,
+    ended: Arc<tokio::sync::Mutex<Option<oneshot::Receiver<()>>>>,
+}
+
+impl Store {
+    /// Opens or creates a database, migrates it to `schema`, and starts its writer.
+    ///
+    /// # Errors
+    /// [`StoreError`] with the path and a remedy: not a database, another program's, newer than
+    /// this program, in use by another process, unreadable or unwritable.
+    pub async fn open(location: Location, schema: Schema) -> Result<Self, StoreError> {
+        let shown_path: Arc<str> = location.to_string().into();
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (opened, opening) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let path = shown_path.clone();
+        std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || {
+                match open::open(&location, &schema) {
+                    Ok(connection) => {
+                        opened.send(Ok(())).ok();
+                        writer::run(&connection, queue, &path);
+                        open::close(connection, &path);
+                    }
+                    Err(error) => {
+                        opened.send(Err(error)).ok();
+                    }
+                }
+                end.send(()).ok();
+            })
+            .map_err(|error| StoreError::Io {
+                path: shown_path.to_string(),
+                cause: error.to_string(),
+            })?;
+        let timed_out = || StoreError::TimedOut {
+            path: shown_path.to_string(),
+            limit: timeouts::STORE,
+        };
+        match tokio::time::timeout(timeouts::STORE, opening).await {
+            Ok(Ok(opened)) => opened?,
+            Ok(Err(_)) => return Err(StoreError::Closed),
+            Err(_) => return Err(timed_out()),
+        }
+        Ok(Self {
+            jobs,
+            shown_path,
+            ended: Arc::new(tokio::sync::Mutex::new(Some(ended))),
+        })
+    }
+
+    /// Runs `job` in the next group and returns once the group is durable. A job that fails is
+    /// rolled back alone.
+    ///
+    /// # Errors
+    /// [`StoreError`]; after a time-out the job may still be carried out.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, wait) = oneshot::channel();
+        let call = Box::new(Call {
+            work: job,
+            answer,
+            path: self.shown_path.clone(),
+        });
+        let enqueue_and_wait = async {
+            self.jobs.send(call).await.map_err(|_| StoreError::Closed)?;
+            wait.await.map_err(|_| StoreError::Closed)?
+        };
+        tokio::time::timeout(timeouts::STORE, enqueue_and_wait)
+            .await
+            .unwrap_or_else(|_| {
+                Err(StoreError::TimedOut {
+                    path: self.shown_path.to_string(),
+                    limit: timeouts::STORE,
+                })
+            })
+    }
+
+    /// Runs a job that only reads. It sees everything that was written before it.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.write(job).await
+    }
+
+    /// Where the database is, for people.
+    #[must_use]
+    pub fn shown_path(&self) -> &str {
+        &self.shown_path
+    }
+
+    /// Gives this handle back; the last one waits until every job is done and the file closed.
+    pub async fn close(self) {
+        let Self { jobs, ended, .. } = self;
+        drop(jobs);
+        let Some(ended) = Arc::into_inner(ended) else {
+            return;
+        };
+        if let Some(ended) = ended.into_inner() {
+            // Without an answer in time the thread is left to end with the process.
+            tokio::time::timeout(timeouts::STORE, ended).await.ok();
+        }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.shown_path)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
