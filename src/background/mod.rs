@@ -1,1 +1,68 @@
-//! The background-task runtime: task registration, triggers, instances with deferrals and a budget, and the inbox.
+//! The background-task runtime: code that is registered once by name and woken by a push.
+//!
+//! An accepted push lies in the [`Inbox`], durable, until it is finished. The [`Dispatcher`] leases
+//! one entry at a time and runs the task that is registered for it as a [`TaskInstance`], with a
+//! budget; an instance lives until its entry point returned and every [`Deferral`] is complete
+//! (WinRT `IBackgroundTaskInstance.GetDeferral`).
+//!
+//! An entry point is small:
+//!
+//! ```
+//! use handset::background::{EntryPoint, Outcome, TaskInstance};
+//!
+//! struct PushTask;
+//!
+//! impl EntryPoint for PushTask {
+//!     async fn run(&self, instance: TaskInstance) -> Outcome {
+//!         let deferral = instance.deferral();
+//!         println!("woken by {} bytes", instance.details().content.len());
+//!         deferral.complete();
+//!         Outcome::Shown
+//!     }
+//! }
+//! ```
+
+mod dispatcher;
+mod entry_point;
+pub mod inbox;
+mod instance;
+mod registry;
+mod runner;
+
+pub use dispatcher::{Dispatcher, DispatcherOptions};
+pub use entry_point::{DynEntryPoint, EntryPoint};
+pub use inbox::{Accepted, Inbox, InboxCounts, Outcome, Reason};
+pub use instance::{CancellationReason, Deferral, TaskInstance};
+pub use registry::{Registered, TaskRegistration, TaskRegistry, Trigger};
+
+/// The statements that create this room's tables.
+pub const MIGRATION: &str = "
+CREATE TABLE task_registration(
+    device INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    entry_point TEXT NOT NULL,
+    trigger_kind TEXT NOT NULL,
+    registered_at INTEGER NOT NULL,
+    PRIMARY KEY (device, name)
+) STRICT;
+CREATE TABLE inbox(
+    entry INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    message TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    content BLOB NOT NULL,
+    sent_at INTEGER,
+    traceparent TEXT,
+    received_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE inbox_state(
+    entry INTEGER PRIMARY KEY,
+    state TEXT NOT NULL,
+    reason TEXT,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER,
+    changed_at INTEGER NOT NULL
+) STRICT;
+";

@@ -26,11 +26,18 @@ impl Backoff {
 
     /// The wait after one more failure.
     pub fn next_wait(&mut self) -> Duration {
+        let wait = self.wait_after(self.failures);
+        self.failures = self.failures.saturating_add(1);
+        wait
+    }
+
+    /// The wait after `failures` earlier ones, for who counts them elsewhere.
+    #[must_use]
+    pub fn wait_after(&self, failures: u32) -> Duration {
         let wait = self
             .first
-            .saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX))
+            .saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX))
             .min(self.longest);
-        self.failures = self.failures.saturating_add(1).min(31);
         wait.mul_f64(rand::rng().random_range(0.5..=1.0))
     }
 

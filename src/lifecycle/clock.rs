@@ -1,5 +1,7 @@
 //! Time, as it is given to logic.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +19,8 @@ enum Source {
     Simulated {
         start: Timestamp,
         since: Instant,
+        /// Milliseconds that the clock was set forward or back.
+        shift: Arc<AtomicI64>,
     },
 }
 
@@ -33,7 +37,17 @@ impl Clock {
         Self(Source::Simulated {
             start,
             since: Instant::now(),
+            shift: Arc::default(),
         })
+    }
+
+    /// Sets a simulated clock, and every clone of it, forward or back, as a user or a time server
+    /// would; the system's own clock is left alone.
+    pub fn set_by(&self, jump: SignedDuration) {
+        if let Source::Simulated { shift, .. } = &self.0 {
+            let millis = i64::try_from(jump.as_millis()).unwrap_or(i64::MAX);
+            shift.fetch_add(millis, Ordering::Relaxed);
+        }
     }
 
     /// The time of day.
@@ -45,7 +59,16 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => Timestamp::now(),
-            Source::Simulated { start, since } => after(*start, since.elapsed()),
+            Source::Simulated {
+                start,
+                since,
+                shift,
+            } => {
+                let shift = SignedDuration::from_millis(shift.load(Ordering::Relaxed));
+                after(*start, since.elapsed())
+                    .saturating_add(shift)
+                    .unwrap_or(Timestamp::MAX)
+            }
         }
     }
 
@@ -72,5 +95,7 @@ mod tests {
         assert_eq!(clock.now().as_second(), 90);
         assert_eq!(clock.after(Duration::from_secs(10)).as_second(), 100);
         assert_eq!(clock.after(Duration::MAX), Timestamp::MAX);
+        clock.clone().set_by(SignedDuration::from_secs(-30));
+        assert_eq!(clock.now().as_second(), 60);
     }
 }
