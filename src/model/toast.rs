@@ -1,10 +1,11 @@
 //! What a toast says.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, DisplayText, NotificationId};
+use super::{Account, DisplayText, Invalid, NotificationId};
 
 /// The layout of a toast, by its name in the toast schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -14,6 +15,27 @@ pub enum ToastTemplate {
     ToastText01,
     /// One bold line and one string wrapped over two.
     ToastText02,
+}
+
+impl ToastTemplate {
+    /// The name in the toast schema.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ToastText01 => "ToastText01",
+            Self::ToastText02 => "ToastText02",
+        }
+    }
+}
+
+impl FromStr for ToastTemplate {
+    type Err = Invalid;
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        [Self::ToastText01, Self::ToastText02]
+            .into_iter()
+            .find(|template| template.as_str() == name)
+            .ok_or_else(|| Invalid::new("toast template", "is none that handset knows"))
+    }
 }
 
 /// What makes two toasts the same: a second one with the same key replaces the first. It is
@@ -39,6 +61,12 @@ impl ToastKey {
     #[must_use]
     pub fn of_message(id: &super::MessageId) -> Self {
         Self(format!("message:{id}"))
+    }
+
+    /// A key that was kept as text.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
     }
 
     /// The key as text.
