@@ -4,5 +4,6 @@
 pub mod app_backend;
 pub mod push_socket;
 pub mod secure_push;
+pub mod toast_xml;
 pub mod webpush;
 pub mod wns;
