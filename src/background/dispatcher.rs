@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 use super::inbox::Entry;
 use super::runner::{Budget, Ended, run_instance};
 use super::{
-    CancellationReason, DynEntryPoint, Inbox, Outcome, Reason, TaskInstance, TaskRegistry, Trigger,
+    CancellationReason, DynEntryPoint, Inbox, Outcome, Owner, Reason, TaskInstance, TaskRegistry,
+    Trigger,
 };
 use crate::lifecycle::{Backoff, Clock, timeouts};
-use crate::model::{Account, PushKind};
+use crate::model::PushKind;
 use crate::telemetry::{Event, EventName, EventStream};
 
 /// How often an instance may use up its budget before its push is given up.
@@ -47,7 +48,7 @@ impl Default for DispatcherOptions {
     }
 }
 
-/// Leases what the inbox holds for the signed-in account and runs the task for it.
+/// Leases what the inbox holds for the device's owner and runs the task for it.
 pub struct Dispatcher {
     /// The journal.
     pub inbox: Inbox,
@@ -68,27 +69,24 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Works until `off` is canceled. Only entries of the account that `account` shows are taken.
-    pub async fn run(self, mut account: watch::Receiver<Option<Account>>, off: CancellationToken) {
+    /// Works until `off` is canceled. Only entries of the owner that `owner` shows are taken.
+    pub async fn run(self, mut owner: watch::Receiver<Option<Owner>>, off: CancellationToken) {
         let mut instances = 0;
         while !off.is_cancelled() {
-            let current = account.borrow_and_update().clone();
-            if let Some(entry) = current
-                .as_ref()
-                .and_then(|account| self.inbox.lease(account))
-            {
+            let current = owner.borrow_and_update().clone();
+            if let Some(entry) = current.as_ref().and_then(|owner| self.inbox.lease(owner)) {
                 instances += 1;
                 self.handle(entry, instances, &off).await;
                 continue;
             }
             let due = current
                 .as_ref()
-                .and_then(|account| self.inbox.next_due(account));
+                .and_then(|owner| self.inbox.next_due(owner));
             tokio::select! {
                 () = off.cancelled() => {}
                 () = self.inbox.changed() => {}
                 () = self.until(due) => {}
-                changed = account.changed() => if changed.is_err() { return },
+                changed = owner.changed() => if changed.is_err() { return },
             }
         }
     }

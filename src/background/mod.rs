@@ -31,7 +31,7 @@ mod runner;
 
 pub use dispatcher::{Dispatcher, DispatcherOptions};
 pub use entry_point::{DynEntryPoint, EntryPoint};
-pub use inbox::{Accepted, Inbox, InboxCounts, Outcome, Reason};
+pub use inbox::{Accepted, Inbox, InboxCounts, Outcome, Owner, Reason};
 pub use instance::{CancellationReason, Deferral, TaskInstance};
 pub use registry::{Registered, TaskRegistration, TaskRegistry, Trigger};
 
@@ -48,7 +48,7 @@ CREATE TABLE task_registration(
 CREATE TABLE inbox(
     entry INTEGER PRIMARY KEY,
     device INTEGER NOT NULL,
-    account TEXT NOT NULL,
+    owner TEXT NOT NULL,
     message TEXT NOT NULL,
     platform TEXT NOT NULL,
     kind TEXT NOT NULL,

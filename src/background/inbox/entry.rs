@@ -6,7 +6,36 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::RawNotification;
+use crate::model::{Account, RawNotification};
+
+/// Whom an entry belongs to: an account, or nobody while the device has no backend. Entries are
+/// leased only under their own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner(String);
+
+impl Owner {
+    /// The device without a backend.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self(String::new())
+    }
+
+    /// The owner as text; empty for nobody.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn stored(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&Account> for Owner {
+    fn from(account: &Account) -> Self {
+        Self(account.to_string())
+    }
+}
 
 /// The journal's number of an entry.
 pub type EntryId = i64;
@@ -75,8 +104,8 @@ pub struct Entry {
     pub id: EntryId,
     /// The push.
     pub raw: RawNotification,
-    /// The account it belongs to, as text.
-    pub account: String,
+    /// Whom it belongs to.
+    pub owner: Owner,
     /// When it became durable.
     pub received_at: Timestamp,
     /// How many instances have run for it.
@@ -87,13 +116,13 @@ impl Entry {
     pub(super) fn new(
         id: EntryId,
         raw: RawNotification,
-        account: String,
+        owner: Owner,
         received_at: Timestamp,
     ) -> Self {
         Self {
             id,
             raw,
-            account,
+            owner,
             received_at,
             attempts: 0,
         }

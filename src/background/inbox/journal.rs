@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::queue::MOST_REMEMBERED;
-use super::{Entry, EntryId};
+use super::{Entry, EntryId, Owner};
 use crate::model::{MessageId, PushKind, RawNotification};
 
 /// What a restart finds.
@@ -37,17 +37,17 @@ pub(super) struct StateChange {
 pub(super) fn insert(
     connection: &Connection,
     device: i64,
-    account: &str,
+    owner: &str,
     raw: &RawNotification,
     now: Timestamp,
 ) -> rusqlite::Result<EntryId> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO inbox(device, account, message, platform, kind, content, sent_at, traceparent, received_at)
+        "INSERT INTO inbox(device, owner, message, platform, kind, content, sent_at, traceparent, received_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     statement.insert(params![
         device,
-        account,
+        owner,
         raw.message.as_str(),
         raw.platform.as_str(),
         kind_name(raw.kind),
@@ -90,7 +90,7 @@ pub(super) fn load(connection: &Connection, device: i64) -> rusqlite::Result<Kep
         .filter_map(|message| message.map(|text| MessageId::parse(text).ok()).transpose())
         .collect::<rusqlite::Result<_>>()?;
     let mut unfinished = connection.prepare(
-        "SELECT entry, account, message, platform, kind, content, sent_at, traceparent, received_at,
+        "SELECT entry, owner, message, platform, kind, content, sent_at, traceparent, received_at,
                 state, coalesce(attempts, 0), due_at
          FROM inbox LEFT JOIN inbox_state USING (entry)
          WHERE device = ?1 AND coalesce(state, 'accepted') NOT IN ('shown', 'dropped', 'superseded')
@@ -151,7 +151,7 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Option<(Entry, KeptState)>> {
     let entry = Entry {
         id: row.get(0)?,
         raw,
-        account: row.get(1)?,
+        owner: Owner::stored(row.get(1)?),
         received_at: time(row.get(8)?).unwrap_or(Timestamp::UNIX_EPOCH),
         attempts: row.get(10)?,
     };

@@ -8,7 +8,7 @@ mod entry;
 mod journal;
 mod queue;
 
-pub use entry::{Entry, EntryId, Outcome, Reason};
+pub use entry::{Entry, EntryId, Outcome, Owner, Reason};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use crate::lifecycle::Clock;
-use crate::model::{Account, RawNotification};
+use crate::model::RawNotification;
 use crate::store::{Store, StoreError};
 use queue::{Queue, Reserved};
 
@@ -84,14 +84,14 @@ impl Inbox {
         })
     }
 
-    /// Makes a push durable for `account`, once for each message id.
+    /// Makes a push durable for `owner`, once for each message id.
     ///
     /// # Errors
     /// [`AcceptError`]: then the push must not be acknowledged.
     pub async fn accept(
         &self,
         raw: RawNotification,
-        account: &Account,
+        owner: &Owner,
     ) -> Result<Accepted, AcceptError> {
         match self.queue().reserve(&raw.message) {
             Reserved::New => {}
@@ -100,15 +100,17 @@ impl Inbox {
             Reserved::Full(waiting) => return Err(AcceptError::Full(waiting)),
         }
         let (device, now) = (self.device, in_whole_millis(self.clock.now()));
-        let (row, account_name) = (raw.clone(), account.to_string());
+        let (row, owner_name) = (raw.clone(), owner.clone());
         let written = self
             .store
-            .write(move |connection| journal::insert(connection, device, &account_name, &row, now))
+            .write(move |connection| {
+                journal::insert(connection, device, owner_name.as_str(), &row, now)
+            })
             .await;
         match written {
             Ok(id) => {
                 self.queue()
-                    .accepted(Entry::new(id, raw, account.to_string(), now));
+                    .accepted(Entry::new(id, raw, owner.clone(), now));
                 self.changed.notify_one();
                 Ok(Accepted::New(id))
             }
@@ -119,16 +121,16 @@ impl Inbox {
         }
     }
 
-    /// Takes the oldest entry of `account` that is ready; none is given twice until it is finished.
+    /// Takes the oldest entry of `owner` that is ready; none is given twice until it is finished.
     #[must_use]
-    pub fn lease(&self, account: &Account) -> Option<Entry> {
-        self.queue().lease(&account.to_string(), self.clock.now())
+    pub fn lease(&self, owner: &Owner) -> Option<Entry> {
+        self.queue().lease(owner, self.clock.now())
     }
 
-    /// When the next retry of `account` is due.
+    /// When the next retry of `owner` is due.
     #[must_use]
-    pub fn next_due(&self, account: &Account) -> Option<Timestamp> {
-        self.queue().next_due(&account.to_string())
+    pub fn next_due(&self, owner: &Owner) -> Option<Timestamp> {
+        self.queue().next_due(owner)
     }
 
     /// Waits until something was accepted or made ready since the last call.
@@ -161,14 +163,14 @@ impl Inbox {
         self.changed.notify_one();
     }
 
-    /// Makes ready what waits for `account` to sign in; returns how many those are.
+    /// Makes ready what waits for `owner` to sign in; returns how many those are.
     ///
     /// # Errors
     /// [`StoreError`] when the change could not be made durable; it stands in memory.
-    pub async fn signed_in(&self, account: &Account) -> Result<usize, StoreError> {
+    pub async fn signed_in(&self, owner: &Owner) -> Result<usize, StoreError> {
         let (count, changes) = {
             let mut queue = self.queue();
-            let changes = queue.signed_in(&account.to_string());
+            let changes = queue.signed_in(owner);
             (changes.len(), changes)
         };
         if count > 0 {
@@ -185,7 +187,7 @@ impl Inbox {
         Ok(count)
     }
 
-    /// How many pushes stand where, for every account.
+    /// How many pushes stand where, for every owner.
     #[must_use]
     pub fn counts(&self) -> InboxCounts {
         self.queue().counts()

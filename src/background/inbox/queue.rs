@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use jiff::{SignedDuration, Timestamp};
 
 use super::journal::{Kept, KeptState, StateChange};
-use super::{Entry, EntryId, InboxCounts, Outcome};
+use super::{Entry, EntryId, InboxCounts, Outcome, Owner};
 use crate::model::MessageId;
 
 /// How many unfinished pushes one device holds; past it the service keeps what comes.
@@ -96,9 +96,9 @@ impl Queue {
         self.underway.remove(&hash);
     }
 
-    pub(super) fn lease(&mut self, account: &str, now: Timestamp) -> Option<Entry> {
+    pub(super) fn lease(&mut self, owner: &Owner, now: Timestamp) -> Option<Entry> {
         let (entry, state) = self.entries.values_mut().find(|(entry, state)| {
-            entry.account == account
+            entry.owner == *owner
                 && match state {
                     State::Ready => true,
                     State::Retry(at) => *at <= now,
@@ -110,12 +110,12 @@ impl Queue {
         Some(entry.clone())
     }
 
-    pub(super) fn next_due(&self, account: &str) -> Option<Timestamp> {
+    pub(super) fn next_due(&self, owner: &Owner) -> Option<Timestamp> {
         let due = self
             .entries
             .values()
             .filter_map(|(entry, state)| match state {
-                State::Retry(at) if entry.account == account => Some(*at),
+                State::Retry(at) if entry.owner == *owner => Some(*at),
                 State::Ready | State::Leased | State::AwaitingSignIn | State::Retry(_) => None,
             });
         due.min()
@@ -170,10 +170,10 @@ impl Queue {
         }
     }
 
-    pub(super) fn signed_in(&mut self, account: &str) -> Vec<StateChange> {
+    pub(super) fn signed_in(&mut self, owner: &Owner) -> Vec<StateChange> {
         let mut changes = Vec::new();
         for (entry, state) in self.entries.values_mut() {
-            if entry.account == account && *state == State::AwaitingSignIn {
+            if entry.owner == *owner && *state == State::AwaitingSignIn {
                 *state = State::Ready;
                 changes.push(StateChange {
                     id: entry.id,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::background::MIGRATION;
-use crate::model::{BackendOrigin, MessageId, Platform, PushKind, UserName};
+use crate::model::{Account, BackendOrigin, MessageId, Platform, PushKind, UserName};
 use crate::store::{Location, Schema};
 
 const SCHEMA: Schema = Schema {
@@ -13,11 +13,11 @@ const SCHEMA: Schema = Schema {
     migrations: &[MIGRATION],
 };
 
-fn account(user: &str) -> Account {
-    Account {
+fn account(user: &str) -> Owner {
+    Owner::from(&Account {
         user: UserName::parse(user).unwrap(),
         backend: BackendOrigin::parse("http://127.0.0.1:1").unwrap(),
-    }
+    })
 }
 
 fn push(message: &str) -> RawNotification {
