@@ -11,6 +11,19 @@ pub const KEYRING_DEMO: Duration = Duration::from_secs(3);
 /// How long a notification daemon may take to show a toast (measured: 2.7 ms at the median).
 pub const TOAST_DAEMON: Duration = Duration::from_secs(5);
 
+/// How long a toast stays on the screen (WinRT: 7 s unless its duration is `long`).
+pub const TOAST_VISIBLE: Duration = Duration::from_secs(7);
+
+/// How long a notification daemon that did not answer is left alone; meanwhile the next renderer
+/// shows what comes, without the wait.
+pub const TOAST_DAEMON_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long a terminal or a pipe may take to accept a toast.
+pub const TOAST_OUTPUT: Duration = Duration::from_secs(5);
+
+/// How long the file vault may take, the wait for another process included.
+pub const VAULT_FILE: Duration = Duration::from_secs(5);
+
 /// How long one database job may take, its commit included.
 pub const STORE: Duration = Duration::from_secs(10);
 

@@ -88,8 +88,10 @@ impl<S: 'static> Worker<S> {
     ) -> Result<T, WorkerError> {
         let (answer, wait) = oneshot::channel();
         let job: Job<S> = Box::new(move |state| {
-            // The caller may have timed out: then nobody reads the answer.
-            answer.send(call(state)).ok();
+            // A caller that gave up in the queue was told so: its call must not take effect later.
+            if !answer.is_closed() {
+                answer.send(call(state)).ok();
+            }
         });
         let generation = self.enqueue(job)?;
         match tokio::time::timeout(limit, wait).await {
@@ -229,6 +231,27 @@ mod tests {
         assert_eq!(off, Err(WorkerError::Off { what: "a daemon" }));
         worker.revive();
         assert_eq!(worker.call(LIMIT, |()| 1).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_was_given_up_in_the_queue_never_runs() {
+        let worker = Worker::new("a daemon", || ());
+        let (release, held) = mpsc::channel::<()>();
+        let (ran, runs) = mpsc::channel();
+        let (hung, queued) = tokio::join!(
+            worker.call(SHORT, {
+                let ran = ran.clone();
+                move |()| {
+                    held.recv().ok();
+                    ran.send("hung").ok();
+                }
+            }),
+            worker.call(SHORT, move |()| ran.send("queued").ok()),
+        );
+        assert!(hung.is_err() && queued.is_err());
+        drop(release);
+        let all: Vec<_> = runs.iter().collect();
+        assert_eq!(all, ["hung"]);
     }
 
     #[tokio::test]

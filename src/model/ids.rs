@@ -81,7 +81,9 @@ text_id!(
 
 text_id!(
     /// The id of a registration at the app backend; opaque, up to 256 visible ASCII characters.
-    RegistrationId, "registration id", 256, "visible ASCII", |c| c.is_ascii_graphic()
+    /// `.` and `..` are refused: in a URL they would name another place.
+    RegistrationId, "registration id", 256, "visible ASCII", |c| c.is_ascii_graphic(),
+    refuse "." | ".."
 );
 
 text_id!(
@@ -175,6 +177,14 @@ mod tests {
         assert!(NotificationId::parse("x".repeat(128)).is_ok());
         assert!(NotificationId::parse("x".repeat(129)).is_err());
         assert!(NotificationId::parse("sec-1ada577c_4.7~1").is_ok());
+    }
+
+    #[test]
+    fn a_registration_id_is_no_direction() {
+        for bad in [".", "..", "", "a b"] {
+            assert!(RegistrationId::parse(bad).is_err(), "{bad:?} was accepted");
+        }
+        assert!(RegistrationId::parse("../x").is_ok());
     }
 
     #[test]
