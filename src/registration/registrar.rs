@@ -1,0 +1,198 @@
+//! The shell around the decisions: asks the backend, and keeps what it said.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::course::{Course, GoneAgain, Step};
+use super::{RegistrationError, Stored, Wanted, stored};
+use crate::backend::{BackendClient, BackendError, Credential};
+use crate::model::{Account, RegistrationId};
+use crate::store::{Store, StoreError};
+use crate::wire::app_backend::RegistrationBody;
+
+/// What became of a registration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Updated {
+    /// The registration's id.
+    pub id: RegistrationId,
+    /// True when something was put; false when the backend had it all.
+    pub changed: bool,
+}
+
+/// Keeps one device's registrations current. Cheap to clone; clones take turns, since two that
+/// register at once would ask for two ids.
+#[derive(Debug, Clone)]
+pub struct Registrar {
+    pub(super) store: Store,
+    device: i64,
+    /// Guards no data, only the order: it is held while the backend is asked.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Registrar {
+    /// The registrations of `device`, the key of its rows, in a store that has
+    /// [`super::MIGRATION`].
+    #[must_use]
+    pub fn new(store: Store, device: i64) -> Self {
+        Self {
+            store,
+            device,
+            turn: Arc::default(),
+        }
+    }
+
+    /// Makes sure that the backend knows the installation: asks for an id where there is none, puts
+    /// what differs from the last acknowledged, and gives an id that the backend no longer knows
+    /// up for a new one, once.
+    ///
+    /// # Errors
+    /// [`RegistrationError`]; [`RegistrationError::Refused`] before anything is sent. Whatever was
+    /// reached is kept, and the next call goes on from there.
+    pub async fn ensure(
+        &self,
+        backend: &BackendClient,
+        credential: &Credential,
+        account: &Account,
+        wanted: &Wanted,
+    ) -> Result<Updated, RegistrationError> {
+        self.follow(backend, credential, account, wanted, false)
+            .await
+    }
+
+    /// As [`Registrar::ensure`], and puts the installation even if nothing differs.
+    ///
+    /// # Errors
+    /// As [`Registrar::ensure`].
+    pub async fn ensure_anew(
+        &self,
+        backend: &BackendClient,
+        credential: &Credential,
+        account: &Account,
+        wanted: &Wanted,
+    ) -> Result<Updated, RegistrationError> {
+        self.follow(backend, credential, account, wanted, true)
+            .await
+    }
+
+    /// Removes the account's registration at the backend and forgets it; that there is none is no
+    /// error.
+    ///
+    /// # Errors
+    /// [`RegistrationError`]; then it is still remembered.
+    pub async fn remove(
+        &self,
+        backend: &BackendClient,
+        credential: &Credential,
+        account: &Account,
+    ) -> Result<(), RegistrationError> {
+        let _turn = self.turn.lock().await;
+        if let Some(stored) = self.stored(account).await? {
+            backend.delete_registration(credential, &stored.id).await?;
+        }
+        Ok(self.forget_row(account).await?)
+    }
+
+    /// Forgets the account's registration without telling the backend: for a user who signs out
+    /// while the backend is away or refuses the token.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget(&self, account: &Account) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().await;
+        self.forget_row(account).await
+    }
+
+    /// What is remembered about the account's registration.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn stored(&self, account: &Account) -> Result<Option<Stored>, StoreError> {
+        let (device, account) = (self.device, account.to_string());
+        self.store
+            .read(move |connection| stored::load(connection, device, &account))
+            .await
+    }
+
+    async fn follow(
+        &self,
+        backend: &BackendClient,
+        credential: &Credential,
+        account: &Account,
+        wanted: &Wanted,
+        force: bool,
+    ) -> Result<Updated, RegistrationError> {
+        let wanted = wanted.body();
+        BackendClient::check_installation(&wanted)?;
+        let _turn = self.turn.lock().await;
+        let mut course = Course::new(self.stored(account).await?, wanted, force);
+        loop {
+            match course.next() {
+                Step::Create => {
+                    let handle = Some(&course.wanted().handle);
+                    let id = backend.create_registration(credential, handle).await?;
+                    self.save(account, &id, None).await?;
+                    course.created(id);
+                }
+                Step::Put(id) => {
+                    // From here until the answer nobody knows what the backend has.
+                    self.save(account, &id, None).await?;
+                    match backend
+                        .put_registration(credential, &id, course.wanted())
+                        .await
+                    {
+                        Ok(()) => {
+                            self.save(account, &id, Some(course.wanted())).await?;
+                            course.put();
+                        }
+                        Err(error) => self.gone(account, &mut course, error).await?,
+                    }
+                }
+                Step::Done(id) => {
+                    let changed = course.changed();
+                    return Ok(Updated { id, changed });
+                }
+            }
+        }
+    }
+
+    /// Drops the id if the backend said that it is gone.
+    async fn gone(
+        &self,
+        account: &Account,
+        course: &mut Course,
+        error: BackendError,
+    ) -> Result<(), RegistrationError> {
+        if !error.is_gone() {
+            return Err(error.into());
+        }
+        tracing::info!(%account, "the backend dropped the registration id");
+        self.forget_row(account).await?;
+        course
+            .gone()
+            .map_err(|GoneAgain| RegistrationError::GoneAgain(error))
+    }
+
+    async fn save(
+        &self,
+        account: &Account,
+        id: &RegistrationId,
+        acknowledged: Option<&RegistrationBody>,
+    ) -> Result<(), StoreError> {
+        let (device, account) = (self.device, account.to_string());
+        let stored = Stored {
+            id: id.clone(),
+            acknowledged: acknowledged.cloned(),
+        };
+        self.store
+            .write(move |connection| stored::save(connection, device, &account, &stored))
+            .await
+    }
+
+    async fn forget_row(&self, account: &Account) -> Result<(), StoreError> {
+        let (device, account) = (self.device, account.to_string());
+        self.store
+            .write(move |connection| stored::forget(connection, device, &account))
+            .await
+    }
+}
