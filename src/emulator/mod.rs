@@ -1,1 +1,22 @@
-//! The embedded services: app backend, hub and push services.
+//! The embedded services: app backend, hub and push services, on one loopback HTTP listener.
+//!
+//! The backend decides, the hub routes by tag, the push services deliver over the device socket.
+//! They speak the real protocols, so that real senders and real devices work against them; the
+//! device in this crate knows them over sockets alone.
+
+mod backend;
+mod error;
+mod front;
+mod hub;
+mod options;
+mod push;
+mod random;
+mod schema;
+mod services;
+mod trace;
+
+pub use backend::{Users, UsersError};
+pub use error::EmulatorError;
+pub use options::{DataLocation, ServicesOptions, SocketTimings};
+pub use services::{ServiceUrls, Services};
+pub use trace::{DropRule, TraceCounts, TraceEntry, TraceLog, TraceStep};

@@ -57,6 +57,24 @@ pub const SERVICE_PONG: Duration = Duration::from_secs(4);
 /// The least time between two JSON pings of one device (autopush: 45 s).
 pub const SERVICE_PING_FLOOD: Duration = Duration::from_secs(45);
 
+/// How long the push service waits for a device to take a frame before the socket counts as dead.
+pub const SERVICE_SEND: Duration = Duration::from_secs(10);
+
+/// How long the embedded services work on one HTTP request, its body included.
+pub const SERVICE_REQUEST: Duration = Duration::from_secs(30);
+
+/// How long the hub's connection to a push service may take.
+pub const HUB_CONNECT: Duration = Duration::from_secs(5);
+
+/// How long one whole request of the hub to a push service may take.
+pub const HUB_REQUEST: Duration = Duration::from_secs(10);
+
+/// How long one password check may take, the wait for earlier ones included.
+pub const PASSWORD_CHECK: Duration = Duration::from_secs(10);
+
+/// How often the embedded services look for what has expired.
+pub const SERVICE_SWEEP: Duration = Duration::from_secs(5);
+
 /// How long a background task may run (WinRT and iOS: 30 s of wall time).
 pub const TASK_BUDGET: Duration = Duration::from_secs(30);
 

@@ -1,0 +1,105 @@
+//! The embedded hub: installations in the services' database, routing by one tag.
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::emulator::EmulatorError;
+use crate::lifecycle::timeouts;
+use crate::model::{NotificationId, RegistrationId, Tag};
+use crate::store::{Store, StoreError};
+use crate::wire::app_backend::Delivery;
+
+use super::destination::{CheckedResolver, Destinations, OwnOrigin};
+use super::senders::{Senders, Sent};
+use super::{Hub, Installation, installations};
+
+/// How many devices are posted to at once.
+const AT_ONCE: usize = 16;
+
+/// Routes by tag and posts over HTTP.
+#[derive(Debug)]
+pub(in crate::emulator) struct TagHub {
+    store: Store,
+    senders: Senders,
+}
+
+impl TagHub {
+    /// A hub for the services at `own` and the hosts in `allowed`.
+    pub(in crate::emulator) fn new(
+        store: Store,
+        own: OwnOrigin,
+        allowed: &[String],
+    ) -> Result<Self, EmulatorError> {
+        // The one TLS provider of the crate; whoever comes first installs it for the process.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        let builder = reqwest::Client::builder();
+        // The embedded services speak plain HTTP: the system's certificates are read only for others.
+        let builder = if allowed.is_empty() {
+            builder.tls_certs_only([])
+        } else {
+            builder
+        };
+        let client = builder
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .dns_resolver(CheckedResolver)
+            .connect_timeout(timeouts::HUB_CONNECT)
+            .timeout(timeouts::HUB_REQUEST)
+            .user_agent("handset-hub")
+            .build()
+            .map_err(|error| EmulatorError::Client {
+                cause: error.to_string(),
+            })?;
+        let senders = Senders::new(client, own.local.clone(), Destinations::new(own, allowed));
+        Ok(Self { store, senders })
+    }
+
+    async fn deliver(&self, installation: Installation, payload: &NotificationId) -> Delivery {
+        let sent = self.senders.send(&installation, payload).await;
+        if matches!(sent, Sent::Gone(_)) {
+            let handle = installation.handle.clone();
+            let removed = self
+                .store
+                .write(move |c| installations::remove_handle(c, &handle))
+                .await;
+            if let Err(error) = removed {
+                tracing::warn!(%error, "a handle that is gone could not be removed");
+            }
+        }
+        sent.into_delivery(installation.platform)
+    }
+}
+
+impl Hub for TagHub {
+    fn upsert(&self, installation: Installation) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(
+            self.store
+                .write(move |c| installations::upsert(c, &installation)),
+        )
+    }
+
+    fn remove(&self, ids: Vec<RegistrationId>) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.store.write(move |c| installations::remove(c, &ids)))
+    }
+
+    fn send(
+        &self,
+        tag: Tag,
+        payload: NotificationId,
+    ) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+        Box::pin(async move {
+            let found = self
+                .store
+                .read(move |c| installations::with_tag(c, &tag))
+                .await?;
+            let deliveries = stream::iter(found)
+                .map(|installation| self.deliver(installation, &payload))
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
+            Ok(deliveries)
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! What the embedded services can be told.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::lifecycle::{Clock, timeouts};
+
+use super::backend::Users;
+
+/// How the embedded services run. The default is loopback on the documented port, in memory, with
+/// the demo users.
+#[derive(Debug, Clone)]
+pub struct ServicesOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub http: SocketAddr,
+    /// Where the database lives.
+    pub data: DataLocation,
+    /// Who may sign in.
+    pub users: Users,
+    /// How long a bearer token lasts.
+    pub token_ttl: Duration,
+    /// The time of day.
+    pub clock: Clock,
+    /// The device socket's times.
+    pub socket: SocketTimings,
+    /// The base of minted handles where it is not the listener's own address.
+    pub public_url: Option<Url>,
+    /// Hosts beside the embedded services that the hub may post to, by name or address.
+    pub allowed_hosts: Vec<String>,
+}
+
+impl ServicesOptions {
+    /// The documented address: 127.0.0.1:8480.
+    pub const DEFAULT_HTTP: SocketAddr =
+        SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8480);
+
+    /// How long a bearer token lasts unless told otherwise.
+    pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(3600);
+
+    /// True when others than this machine may reach the listener: that demands a users file.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        !self.http.ip().is_loopback()
+    }
+}
+
+impl Default for ServicesOptions {
+    fn default() -> Self {
+        Self {
+            http: Self::DEFAULT_HTTP,
+            data: DataLocation::Ephemeral,
+            users: Users::demo(),
+            token_ttl: Self::DEFAULT_TOKEN_TTL,
+            clock: Clock::system(),
+            socket: SocketTimings::default(),
+            public_url: None,
+            allowed_hosts: Vec::new(),
+        }
+    }
+}
+
+/// Where the services keep what they know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataLocation {
+    /// In `services.db` in this folder, which is made if it is missing.
+    Directory(PathBuf),
+    /// In memory, gone with the services.
+    Ephemeral,
+}
+
+/// The times of the device socket; the default is autopush's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SocketTimings {
+    /// How long a device has for `hello`.
+    pub hello: Duration,
+    /// How often the service pings.
+    pub ping: Duration,
+    /// How long the pong may take.
+    pub pong: Duration,
+    /// The least time between two JSON pings.
+    pub ping_flood: Duration,
+    /// How long a device may take to accept a frame.
+    pub send: Duration,
+}
+
+impl Default for SocketTimings {
+    fn default() -> Self {
+        Self {
+            hello: timeouts::SERVICE_HELLO,
+            ping: timeouts::SERVICE_PING,
+            pong: timeouts::SERVICE_PONG,
+            ping_flood: timeouts::SERVICE_PING_FLOOD,
+            send: timeouts::SERVICE_SEND,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The embedded push services: WNS, Web Push, and the device socket they share.
+//!
+//! A sender's push goes through its service's front door into the [`queue`], which alone decides
+//! whether it is kept, and from there over the [`socket`] to the device.
+
+pub(super) mod handles;
+pub(super) mod queue;
+pub(super) mod socket;
+pub(super) mod webpush;
+pub(super) mod wns;
+
+/// A header's value as text; none where it is missing or not visible ASCII.
+fn header<'a>(headers: &'a axum::http::HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim)
+}
+
+/// The sender's W3C trace context, if it has the form of one.
+fn traceparent(headers: &axum::http::HeaderMap) -> Option<String> {
+    header(headers, "traceparent")
+        .filter(|value| (55..=128).contains(&value.len()))
+        .filter(|value| value.bytes().all(|byte| byte.is_ascii_graphic()))
+        .map(str::to_owned)
+}

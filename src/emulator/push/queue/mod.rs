@@ -1,0 +1,269 @@
+//! The pushes that devices do not have yet, for every platform.
+//!
+//! What is answered *received* stands in the database until the device acknowledges it, across
+//! reconnects and restarts. What comes while no socket is open is kept or dropped by the rule that
+//! the platform's service gives with it.
+
+mod lines;
+mod message;
+mod rows;
+mod sweep;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::emulator::trace::{DropRule, TraceLog, TraceStep};
+use crate::lifecycle::{Clock, Spawner};
+use crate::store::{Store, StoreError};
+use crate::wire::push_socket::NotificationHeaders;
+
+use super::handles::Channel;
+
+pub(super) use lines::Lines;
+pub(super) use message::{Acked, Batch, Part, Stored};
+
+/// The most messages kept for one device: more are refused to the sender rather than lost.
+pub(super) const MOST_KEPT: i64 = 1000;
+
+/// How many messages may be stored for a device that is away before it has to begin anew
+/// (autopush: 150).
+pub(super) const STORED_LIMIT: i64 = 150;
+
+/// A push as its service hands it over.
+#[derive(Debug, Clone)]
+pub(super) struct Incoming {
+    /// The id on the socket and in the log.
+    pub(super) version: String,
+    pub(super) body: Bytes,
+    pub(super) headers: NotificationHeaders,
+    /// Takes the place of stored messages with the same topic while the device is away.
+    pub(super) topic: Option<String>,
+    pub(super) lifetime: Option<Duration>,
+    pub(super) away: AwayRule,
+}
+
+/// What happens to a push while no socket is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AwayRule {
+    /// It is dropped.
+    Drop,
+    /// It takes the place of the one kept under this name for the channel.
+    KeepNewest(&'static str),
+    /// It is stored, up to [`STORED_LIMIT`].
+    Store,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Received,
+    Dropped(DropRule),
+    /// Too much waits for this device already.
+    Full,
+    /// The channel was given back a moment ago.
+    Gone,
+}
+
+/// Keeps the messages and knows which devices are connected. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(in crate::emulator) struct Queue {
+    store: Store,
+    clock: Clock,
+    trace: TraceLog,
+    lines: Lines,
+    spawner: Spawner,
+}
+
+/// What the queue knows of a device that says hello.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Greeting {
+    /// The agent id to answer with.
+    pub(super) uaid: Uuid,
+    /// Its number, once it registered something.
+    pub(super) agent: Option<i64>,
+    /// The newest message stored for it.
+    pub(super) newest: i64,
+}
+
+impl Queue {
+    pub(in crate::emulator) fn new(
+        store: Store,
+        clock: Clock,
+        trace: TraceLog,
+        spawner: Spawner,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            trace,
+            lines: Lines::default(),
+            spawner,
+        }
+    }
+
+    /// True while the device has a socket open.
+    pub(super) fn is_connected(&self, uaid: Uuid) -> bool {
+        self.lines.is_open(uaid)
+    }
+
+    /// How many devices have a socket open.
+    pub(in crate::emulator) fn connected(&self) -> usize {
+        self.lines.count()
+    }
+
+    /// Where the device's socket is entered and woken.
+    pub(super) fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// The log.
+    pub(super) fn trace(&self) -> &TraceLog {
+        &self.trace
+    }
+
+    /// Takes a push, and answers once its fate is durable. It runs to its end even if the sender
+    /// goes away, so that what is stored is always announced to the device.
+    pub(super) async fn accept(
+        &self,
+        channel: &Channel,
+        incoming: Incoming,
+    ) -> Result<Verdict, StoreError> {
+        let (answer, wait) = oneshot::channel();
+        let (queue, channel) = (self.clone(), channel.clone());
+        self.spawner.spawn_to_end("accept push", async move {
+            let verdict = queue.accept_now(&channel, incoming).await;
+            answer.send(verdict).ok();
+        });
+        wait.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    async fn accept_now(
+        &self,
+        channel: &Channel,
+        incoming: Incoming,
+    ) -> Result<Verdict, StoreError> {
+        let connected = self.is_connected(channel.uaid);
+        let version = incoming.version.clone();
+        let platform = channel.platform;
+        if !connected && incoming.away == AwayRule::Drop {
+            let step = TraceStep::Dropped(DropRule::Offline);
+            self.trace.write(&version, platform, step);
+            return Ok(Verdict::Dropped(DropRule::Offline));
+        }
+        let row = rows::NewRow::of(channel, incoming, connected, self.clock.now());
+        let (verdict, superseded) = self.store.write(move |c| rows::insert(c, &row)).await?;
+        for old in &superseded {
+            self.write_dropped(old, DropRule::Superseded);
+        }
+        match verdict {
+            Verdict::Received => {
+                self.trace.write(&version, platform, TraceStep::Received);
+                self.lines.wake(channel.uaid);
+            }
+            Verdict::Dropped(rule) => {
+                self.trace
+                    .write(&version, platform, TraceStep::Dropped(rule));
+            }
+            // The front door writes what it refuses, whatever the reason.
+            Verdict::Full | Verdict::Gone => {}
+        }
+        Ok(verdict)
+    }
+
+    /// Who says hello: a known device keeps its agent id unless too much is stored for it; any
+    /// other gets a new one.
+    pub(super) async fn greet(&self, uaid: Option<Uuid>) -> Result<Greeting, StoreError> {
+        let fresh = Greeting {
+            uaid: Uuid::new_v4(),
+            agent: None,
+            newest: 0,
+        };
+        let Some(uaid) = uaid else {
+            return Ok(fresh);
+        };
+        let now = self.clock.now().as_millisecond();
+        let found = self.store.write(move |c| rows::greet(c, uaid, now)).await?;
+        match found {
+            rows::Known::Yes { agent, newest } => Ok(Greeting {
+                uaid,
+                agent: Some(agent),
+                newest,
+            }),
+            rows::Known::No => Ok(fresh),
+            rows::Known::Reset(lost) => {
+                for old in &lost {
+                    self.write_dropped(old, DropRule::StoredLimit);
+                }
+                Ok(fresh)
+            }
+        }
+    }
+
+    /// The next messages of a device, oldest first.
+    pub(super) async fn load(&self, agent: i64, batch: Batch) -> Result<Vec<Stored>, StoreError> {
+        let now = self.clock.now().as_millisecond();
+        self.store
+            .read(move |c| rows::load(c, agent, batch, now))
+            .await
+    }
+
+    /// The device has these; they are forgotten. Unknown ones are ignored.
+    pub(super) async fn acknowledge(
+        &self,
+        agent: i64,
+        acked: Vec<Acked>,
+    ) -> Result<(), StoreError> {
+        let done = self
+            .store
+            .write(move |c| rows::acknowledge(c, agent, &acked))
+            .await?;
+        for (message, code) in &done {
+            let step = TraceStep::Acknowledged(*code);
+            self.trace.write(&message.version, message.platform, step);
+        }
+        Ok(())
+    }
+
+    /// The device gives a channel back: its handles are gone, and what waited for it as well.
+    pub(super) async fn give_back(&self, agent: i64, channel_id: Uuid) -> Result<(), StoreError> {
+        let now = self.clock.now().as_millisecond();
+        let lost = self
+            .store
+            .write(move |c| rows::give_back(c, agent, channel_id, now))
+            .await?;
+        for old in &lost {
+            self.write_dropped(old, DropRule::Unregistered);
+        }
+        Ok(())
+    }
+
+    /// The sender deletes a message that the device does not have yet (RFC 8030 §6.2). `agent` is
+    /// the device's number, which stands in the version.
+    pub(super) async fn delete(&self, agent: i64, version: &str) -> Result<(), StoreError> {
+        let version = version.to_owned();
+        let lost = self
+            .store
+            .write(move |c| rows::delete(c, agent, &version))
+            .await?;
+        for old in &lost {
+            self.write_dropped(old, DropRule::Deleted);
+        }
+        Ok(())
+    }
+
+    fn write_dropped(&self, message: &rows::Named, rule: DropRule) {
+        let step = TraceStep::Dropped(rule);
+        self.trace.write(&message.version, message.platform, step);
+    }
+}
+
+fn expiry(now: Timestamp, lifetime: Duration) -> i64 {
+    let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(lifetime)
+        .unwrap_or(Timestamp::MAX)
+        .as_millisecond()
+}

@@ -1,0 +1,264 @@
+//! The rows of messages: every statement about them.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use uuid::Uuid;
+
+use crate::emulator::trace::DropRule;
+use crate::model::Platform;
+
+use super::message::{Acked, Batch, Part, Stored};
+use super::{AwayRule, Channel, Incoming, MOST_KEPT, STORED_LIMIT, Verdict, expiry};
+
+/// How many messages are read at once (autopush: 10).
+pub(super) const BATCH: usize = 10;
+
+/// A message by its name, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) version: String,
+    pub(super) platform: Platform,
+}
+
+/// What the database knows of an agent id.
+pub(super) enum Known {
+    Yes {
+        agent: i64,
+        newest: i64,
+    },
+    No,
+    /// Too much was stored: everything about it was forgotten, these messages among it.
+    Reset(Vec<Named>),
+}
+
+/// A message about to be stored.
+pub(super) struct NewRow {
+    agent: i64,
+    channel: i64,
+    version: String,
+    body: Bytes,
+    headers: String,
+    slot: Option<String>,
+    connected: bool,
+    limited: bool,
+    expires_at: Option<i64>,
+}
+
+impl NewRow {
+    pub(super) fn of(
+        channel: &Channel,
+        incoming: Incoming,
+        connected: bool,
+        now: Timestamp,
+    ) -> Self {
+        let slot = match incoming.away {
+            AwayRule::KeepNewest(name) if !connected => Some(name.to_owned()),
+            AwayRule::KeepNewest(_) | AwayRule::Drop | AwayRule::Store => incoming.topic,
+        };
+        // "Now or never" with a socket open is now: it is kept until the device has it.
+        let lifetime = incoming.lifetime.filter(|lifetime| !lifetime.is_zero());
+        Self {
+            agent: channel.agent,
+            channel: channel.id,
+            version: incoming.version,
+            body: incoming.body,
+            headers: serde_json::to_string(&incoming.headers).unwrap_or_default(),
+            slot,
+            connected,
+            limited: incoming.away == AwayRule::Store,
+            expires_at: lifetime.map(|lifetime| expiry(now, lifetime)),
+        }
+    }
+}
+
+/// Stores a message if it may be, and names those whose place it takes.
+pub(super) fn insert(c: &Connection, row: &NewRow) -> rusqlite::Result<(Verdict, Vec<Named>)> {
+    let live = c
+        .prepare_cached("SELECT 1 FROM channel WHERE id = ?1 AND gone_at IS NULL")?
+        .exists([row.channel])?;
+    if !live {
+        return Ok((Verdict::Gone, Vec::new()));
+    }
+    let (kept, stored): (i64, i64) = c
+        .prepare_cached("SELECT count(*), coalesce(sum(offline), 0) FROM message WHERE agent = ?1")?
+        .query_row([row.agent], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    if !row.connected && row.limited && stored > STORED_LIMIT {
+        return Ok((Verdict::Dropped(DropRule::StoredLimit), Vec::new()));
+    }
+    if kept >= MOST_KEPT {
+        return Ok((Verdict::Full, Vec::new()));
+    }
+    let superseded = match &row.slot {
+        Some(slot) if !row.connected => take(
+            c,
+            "m.channel = ?1 AND m.agent = ?2 AND m.slot = ?3",
+            params![row.channel, row.agent, slot],
+        )?,
+        _ => Vec::new(),
+    };
+    c.prepare_cached(
+        "INSERT INTO message(agent, channel, version, body, headers, slot, offline, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        row.agent,
+        row.channel,
+        row.version,
+        row.body.as_ref(),
+        row.headers,
+        row.slot,
+        !row.connected,
+        row.expires_at
+    ])?;
+    Ok((Verdict::Received, superseded))
+}
+
+pub(super) fn greet(c: &Connection, uaid: Uuid, now: i64) -> rusqlite::Result<Known> {
+    let agent: Option<i64> = c
+        .prepare_cached("SELECT id FROM agent WHERE uaid = ?1")?
+        .query_row([uaid.simple().to_string()], |row| row.get(0))
+        .optional()?;
+    let Some(agent) = agent else {
+        return Ok(Known::No);
+    };
+    let (newest, stored): (i64, i64) = c
+        .prepare_cached(
+            "SELECT coalesce(max(seq), 0), coalesce(sum(offline), 0) FROM message WHERE agent = ?1",
+        )?
+        .query_row([agent], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if stored <= STORED_LIMIT {
+        return Ok(Known::Yes { agent, newest });
+    }
+    let lost = take(c, "m.agent = ?1", [agent])?;
+    // The handles stay as gone, under a name that no device says, so that senders hear 410.
+    c.execute(
+        "UPDATE channel SET gone_at = coalesce(gone_at, ?2) WHERE agent = ?1",
+        params![agent, now],
+    )?;
+    c.execute(
+        "UPDATE agent SET uaid = ?2 WHERE id = ?1",
+        params![agent, format!("reset-{agent}")],
+    )?;
+    Ok(Known::Reset(lost))
+}
+
+pub(super) fn load(
+    c: &Connection,
+    agent: i64,
+    batch: Batch,
+    now: i64,
+) -> rusqlite::Result<Vec<Stored>> {
+    let (filter, upto) = match batch.part {
+        Part::Topics(upto) => ("AND m.slot IS NOT NULL", upto),
+        Part::Backlog(upto) => ("AND m.slot IS NULL", upto),
+        Part::Live => ("", i64::MAX),
+    };
+    let statement = format!(
+        "SELECT m.seq, channel.channel_id, channel.platform, m.version, m.body, m.headers
+         FROM message m JOIN channel ON channel.id = m.channel
+         WHERE m.agent = ?1 AND m.seq > ?2 AND m.seq <= ?3
+           AND (m.expires_at IS NULL OR m.expires_at > ?4) {filter}
+         ORDER BY m.seq LIMIT {BATCH}"
+    );
+    let mut statement = c.prepare_cached(&statement)?;
+    let rows = statement.query_map(params![agent, batch.after, upto, now], stored)?;
+    rows.collect()
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    let channel_id: String = row.get(1)?;
+    let headers: String = row.get(5)?;
+    Ok(Stored {
+        seq: row.get(0)?,
+        channel_id: Uuid::parse_str(&channel_id).map_err(|error| unreadable(1, error))?,
+        platform: platform(row, 2)?,
+        version: row.get(3)?,
+        body: row.get(4)?,
+        headers: serde_json::from_str(&headers).map_err(|error| unreadable(5, error))?,
+    })
+}
+
+pub(super) fn acknowledge(
+    c: &Connection,
+    agent: i64,
+    acked: &[Acked],
+) -> rusqlite::Result<Vec<(Named, u16)>> {
+    let mut done = Vec::new();
+    for ack in acked {
+        let rows = match ack.seq {
+            Some(seq) => take(c, "m.seq = ?1 AND m.agent = ?2", [seq, agent])?,
+            None => take(
+                c,
+                "m.agent = ?1 AND m.version = ?2",
+                params![agent, ack.version],
+            )?,
+        };
+        done.extend(rows.into_iter().map(|row| (row, ack.code)));
+    }
+    Ok(done)
+}
+
+pub(super) fn give_back(
+    c: &Connection,
+    agent: i64,
+    channel_id: Uuid,
+    now: i64,
+) -> rusqlite::Result<Vec<Named>> {
+    let channel_id = channel_id.to_string();
+    let lost = take(
+        c,
+        "m.agent = ?1 AND m.channel IN (SELECT id FROM channel WHERE agent = ?1 AND channel_id = ?2)",
+        params![agent, channel_id],
+    )?;
+    c.prepare_cached(
+        "UPDATE channel SET gone_at = coalesce(gone_at, ?3) WHERE agent = ?1 AND channel_id = ?2",
+    )?
+    .execute(params![agent, channel_id, now])?;
+    Ok(lost)
+}
+
+pub(super) fn delete(c: &Connection, agent: i64, version: &str) -> rusqlite::Result<Vec<Named>> {
+    take(
+        c,
+        "m.agent = ?1 AND m.version = ?2",
+        params![agent, version],
+    )
+}
+
+pub(super) fn expire(c: &Connection, now: i64) -> rusqlite::Result<Vec<Named>> {
+    take(c, "m.expires_at <= ?1", [now])
+}
+
+/// Removes the messages for which `condition` holds, and names them.
+fn take(
+    c: &Connection,
+    condition: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<Named>> {
+    let statement = format!(
+        "DELETE FROM message AS m WHERE {condition}
+         RETURNING version, (SELECT platform FROM channel WHERE id = m.channel)"
+    );
+    let mut statement = c.prepare_cached(&statement)?;
+    let rows = statement.query_map(values, |row| {
+        Ok(Named {
+            version: row.get(0)?,
+            platform: platform(row, 1)?,
+        })
+    })?;
+    rows.collect()
+}
+
+fn platform(row: &Row<'_>, column: usize) -> rusqlite::Result<Platform> {
+    let name: String = row.get(column)?;
+    name.parse().map_err(|error| unreadable(column, error))
+}
+
+fn unreadable(
+    column: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+}

@@ -1,0 +1,216 @@
+//! Who may post to an endpoint that was made for one application server (RFC 8292).
+
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::{Signature, VerifyingKey};
+use serde::Deserialize;
+use url::Url;
+
+use crate::emulator::push::handles::Channel;
+use crate::emulator::push::header as header_text;
+
+use super::answer::Refusal;
+
+/// How far in the future a token may expire, in seconds (RFC 8292 §2: 24 hours).
+const LONGEST: i64 = 24 * 3600;
+
+/// How far clocks may differ, in seconds.
+const LEEWAY: i64 = 60;
+
+/// The longest `Authorization` header that is read.
+const MAX_HEADER: usize = 4096;
+
+/// Reads an application server's public key: an uncompressed P-256 point in base64url.
+pub(in crate::emulator::push) fn read_key(text: &str) -> Option<Vec<u8>> {
+    if text.len() > 128 {
+        return None;
+    }
+    let key = decode(text)?;
+    VerifyingKey::from_sec1_bytes(&key).ok()?;
+    (key.len() == 65).then_some(key)
+}
+
+/// Checks the sender of a push: required where the channel was registered with a key, and right
+/// wherever it is given.
+pub(super) fn check(
+    headers: &HeaderMap,
+    channel: &Channel,
+    base: &Url,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let credentials = read_credentials(headers);
+    let (token, key) = match (credentials, &channel.vapid_key) {
+        (Some(credentials), _) => credentials,
+        (None, Some(_)) => return Err(Refusal::Vapid("Missing VAPID public key")),
+        (None, None) => return Ok(()),
+    };
+    let key = read_key(key).ok_or(Refusal::Vapid("Invalid VAPID public key"))?;
+    if channel
+        .vapid_key
+        .as_ref()
+        .is_some_and(|wanted| *wanted != key)
+    {
+        return Err(Refusal::Vapid("VAPID public key mismatch"));
+    }
+    check_token(token, &key, base, now)
+}
+
+/// `vapid t=…, k=…`, in any order and with or without spaces.
+fn read_credentials(headers: &HeaderMap) -> Option<(&str, &str)> {
+    let value = header_text(headers, header::AUTHORIZATION.as_str())?;
+    if value.len() > MAX_HEADER {
+        return None;
+    }
+    let (scheme, rest) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("vapid") {
+        return None;
+    }
+    let field = |name: &str| {
+        rest.split(',')
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| *key == name)
+            .map_or("", |(_, value)| value.trim_matches('"'))
+    };
+    Some((field("t"), field("k")))
+}
+
+#[derive(Deserialize)]
+struct Head {
+    alg: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    aud: String,
+    exp: i64,
+}
+
+fn check_token(token: &str, key: &[u8], base: &Url, now: Timestamp) -> Result<(), Refusal> {
+    let malformed = || Refusal::Vapid("Invalid VAPID token");
+    let (signed, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
+    let (head, claims) = signed.split_once('.').ok_or_else(malformed)?;
+    let head: Head = read_json(head).ok_or_else(malformed)?;
+    if head.alg != "ES256" {
+        return Err(malformed());
+    }
+    let signature = decode(signature)
+        .and_then(|bytes| Signature::from_slice(&bytes).ok())
+        .ok_or_else(malformed)?;
+    let key = VerifyingKey::from_sec1_bytes(key).map_err(|_| malformed())?;
+    if key.verify(signed.as_bytes(), &signature).is_err() {
+        return Err(Refusal::Vapid("VAPID signature does not match the key"));
+    }
+    let claims: Claims = read_json(claims).ok_or_else(malformed)?;
+    let now = now.as_second();
+    if claims.exp <= now.saturating_sub(LEEWAY) {
+        return Err(Refusal::Vapid("VAPID token expired"));
+    }
+    if claims.exp > now.saturating_add(LONGEST + LEEWAY) {
+        return Err(Refusal::Vapid(
+            "VAPID token expires more than 24 hours from now",
+        ));
+    }
+    let audience = Url::parse(&claims.aud).map_err(|_| malformed())?;
+    if audience.origin() != base.origin() {
+        return Err(Refusal::Vapid("VAPID audience is not this push service"));
+    }
+    Ok(())
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&decode(part)?).ok()
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .or_else(|_| URL_SAFE.decode(text))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Platform;
+    use p256::ecdsa::SigningKey;
+    use p256::ecdsa::signature::Signer as _;
+    use p256::elliptic_curve::Generate as _;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn public(key: &SigningKey) -> Vec<u8> {
+        key.verifying_key().to_sec1_point(false).as_bytes().to_vec()
+    }
+
+    fn header_for(key: &SigningKey, aud: &str, exp: i64) -> HeaderMap {
+        let head = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"ES256"}"#);
+        let claims = URL_SAFE_NO_PAD.encode(json!({"aud": aud, "exp": exp}).to_string());
+        let signature: Signature = key.sign(format!("{head}.{claims}").as_bytes());
+        let signature = URL_SAFE_NO_PAD.encode(signature.to_bytes());
+        let point = URL_SAFE_NO_PAD.encode(public(key));
+        let value = format!("vapid t={head}.{claims}.{signature}, k={point}");
+        HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
+    }
+
+    fn checked(headers: &HeaderMap, vapid_key: Option<Vec<u8>>) -> Result<(), Refusal> {
+        let channel = Channel {
+            id: 1,
+            agent: 1,
+            uaid: Uuid::nil(),
+            platform: Platform::WebPush,
+            vapid_key,
+            extended: false,
+        };
+        let base = Url::parse("http://127.0.0.1:8480/").unwrap();
+        check(
+            headers,
+            &channel,
+            &base,
+            Timestamp::from_second(NOW).unwrap(),
+        )
+    }
+
+    #[test]
+    fn the_registered_key_alone_may_post() {
+        let (own, other) = (SigningKey::generate(), SigningKey::generate());
+        let good = header_for(&own, "http://127.0.0.1:8480", NOW + 3600);
+        assert_eq!(checked(&good, Some(public(&own))), Ok(()));
+        assert!(checked(&good, Some(public(&other))).is_err());
+        assert!(checked(&HeaderMap::new(), Some(public(&own))).is_err());
+        assert_eq!(checked(&HeaderMap::new(), None), Ok(()));
+    }
+
+    #[test]
+    fn audience_expiry_and_signature_count() {
+        let key = SigningKey::generate();
+        for (aud, exp) in [
+            ("http://127.0.0.1:8481", NOW + 3600),
+            ("https://127.0.0.1:8480", NOW + 3600),
+            ("junk", NOW + 3600),
+            ("http://127.0.0.1:8480", NOW - 3600),
+            ("http://127.0.0.1:8480", NOW + 2 * LONGEST),
+        ] {
+            let headers = header_for(&key, aud, exp);
+            assert!(
+                checked(&headers, Some(public(&key))).is_err(),
+                "{aud} {exp}"
+            );
+        }
+        for junk in ["vapid t=abc,k=def", "vapid ", "vapid t=a.b.c,k=", "Basic x"] {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, junk.parse().unwrap())]);
+            assert!(checked(&headers, Some(public(&key))).is_err(), "{junk}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_no_point_is_refused() {
+        assert!(read_key("af1883%&!@#*(").is_none());
+        assert!(read_key("").is_none());
+        assert!(read_key(&URL_SAFE_NO_PAD.encode(public(&SigningKey::generate()))).is_some());
+    }
+}

@@ -1,0 +1,83 @@
+//! The tables of the embedded services. Times are milliseconds since 1970.
+
+use crate::store::Schema;
+
+/// The services' one database: `services.db` in the data folder.
+pub(super) const SCHEMA: Schema = Schema {
+    application_id: 0x4853_7376,
+    migrations: &[FIRST],
+};
+
+/// Numbers of agents, channels and messages are never given twice, so that a late job about one
+/// that is gone cannot meet its successor.
+const FIRST: &str = "
+CREATE TABLE agent(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uaid TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE channel(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    agent INTEGER NOT NULL,
+    channel_id TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE,
+    vapid_key BLOB,
+    extended INTEGER NOT NULL,
+    expires_at INTEGER,
+    gone_at INTEGER
+) STRICT;
+CREATE INDEX channel_agent ON channel(agent, channel_id);
+
+CREATE TABLE message(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    agent INTEGER NOT NULL,
+    channel INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    body BLOB NOT NULL,
+    headers TEXT NOT NULL,
+    slot TEXT,
+    offline INTEGER NOT NULL,
+    expires_at INTEGER
+) STRICT;
+CREATE INDEX message_agent ON message(agent, seq);
+CREATE INDEX message_expiry ON message(expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE token(
+    hash BLOB PRIMARY KEY,
+    user TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE registration(
+    id TEXT PRIMARY KEY,
+    user TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX registration_user ON registration(user);
+
+CREATE TABLE installation(
+    id TEXT PRIMARY KEY,
+    platform TEXT NOT NULL,
+    handle TEXT NOT NULL UNIQUE,
+    p256dh TEXT,
+    auth TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE installation_tag(
+    tag TEXT NOT NULL,
+    installation TEXT NOT NULL,
+    PRIMARY KEY(tag, installation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX installation_tags ON installation_tag(installation);
+
+CREATE TABLE notification(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    is_read INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX notification_owner ON notification(owner, is_read, seq);
+";
