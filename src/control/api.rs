@@ -1,0 +1,122 @@
+//! The bodies of the control API.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::device::{ErrorKind, VaultChoice};
+use crate::model::{AuthScheme, BackendOrigin, Platform, Tag, UserName};
+use crate::wire::app_backend::Delivery;
+
+/// The largest body, in bytes.
+pub(super) const MAX_BODY: usize = 64 * 1024;
+
+/// Body of `POST /v1/login`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginBody {
+    /// The backend.
+    pub backend: BackendOrigin,
+    /// The user.
+    pub user: UserName,
+    /// The password, or
+    #[serde(default)]
+    pub password: Option<SecretString>,
+    /// a token.
+    #[serde(default)]
+    pub token: Option<SecretString>,
+    /// How the password is used.
+    #[serde(default)]
+    pub auth: AuthScheme,
+    /// Where the token is to live.
+    #[serde(default)]
+    pub vault: Option<VaultChoice>,
+    /// Where the channel is to be opened.
+    #[serde(default)]
+    pub push: Option<String>,
+    /// Further certificate authorities.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// Hosts that may be spoken to in plain http.
+    #[serde(default)]
+    pub allow_http: Vec<String>,
+}
+
+/// Answer of `POST /v1/login`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The device.
+    pub device: String,
+    /// The user.
+    pub user: String,
+    /// The backend.
+    pub backend: String,
+    /// Where the token lives now.
+    pub vault: String,
+}
+
+/// Body of `POST /v1/register`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterBody {
+    /// The platform.
+    #[serde(default)]
+    pub platform: Option<Platform>,
+    /// The tags, in the place of the earlier ones.
+    #[serde(default)]
+    pub tags: Option<Vec<Tag>>,
+    /// Where the channel is opened.
+    #[serde(default)]
+    pub push: Option<String>,
+    /// The sender's VAPID key.
+    #[serde(default)]
+    pub vapid_key: Option<String>,
+}
+
+/// Answer of `POST /v1/register`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// The device.
+    pub device: String,
+    /// The registration's id.
+    pub registration_id: String,
+    /// The platform of the handle.
+    pub platform: Platform,
+    /// The handle.
+    pub handle: Option<String>,
+    /// The tags besides the user's own.
+    pub tags: Vec<String>,
+}
+
+/// Body of `POST /v1/send`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendBody {
+    /// The secret text.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The user it is for.
+    #[serde(default)]
+    pub to: Option<UserName>,
+}
+
+/// Answer of `POST /v1/send`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The payload's id, where the backend says it.
+    pub notification: Option<String>,
+    /// The user it was sent to, where the backend says it.
+    pub to: Option<String>,
+    /// What became of it at each device, where the backend says it.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// What a refused call answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlFailure {
+    /// What went wrong and what to do, for people.
+    pub error: String,
+    /// What kind of trouble it is.
+    pub kind: ErrorKind,
+}

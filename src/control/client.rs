@@ -1,0 +1,212 @@
+//! The client of a running phone's control API.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::address::ControlAddress;
+use super::api::{ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
+use crate::action_centre::ShownToast;
+use crate::device::{DeviceFolder, Status};
+use crate::lifecycle::timeouts;
+
+/// The largest answer that is read, in bytes: a full action centre.
+const MAX_ANSWER: usize = 32 * 1024 * 1024;
+
+/// A running phone could not do, or did not answer, what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// It answered that it could not.
+    #[error("{}", .0.error)]
+    Refused(ControlFailure),
+    /// It did not answer.
+    #[error(
+        "the phone in process {pid} does not answer: {cause}; if it hangs, stop it with `kill {pid}`"
+    )]
+    NoAnswer {
+        /// The process.
+        pid: u32,
+        /// What went wrong.
+        cause: String,
+    },
+    /// It answered something else than this program expects.
+    #[error(
+        "the phone in process {pid} answered {status}: it may be another version of handset, switch it off and on"
+    )]
+    Unreadable {
+        /// The process.
+        pid: u32,
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+/// Speaks to a running phone.
+#[derive(Debug, Clone)]
+pub struct ControlClient {
+    http: reqwest::Client,
+    to: ControlAddress,
+}
+
+impl ControlClient {
+    /// The phone that says in `folder` where it is. It may be gone meanwhile: then its file is left
+    /// from a process that was killed, and whoever gets the folder's lock may ignore it.
+    #[must_use]
+    pub fn find(folder: &DeviceFolder) -> Option<Self> {
+        Self::at(&folder.control())
+    }
+
+    fn at(file: &Path) -> Option<Self> {
+        let to = ControlAddress::read(file)?;
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([])
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(timeouts::CONTROL_REQUEST)
+            .build()
+            .ok()?;
+        Some(Self { http, to })
+    }
+
+    /// The process that is the phone.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.to.pid
+    }
+
+    /// As [`super::login`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn login(&self, body: &LoginBody) -> Result<SignedIn, ControlError> {
+        let expose = |secret: &Option<secrecy::SecretString>| {
+            secret
+                .as_ref()
+                .map(|secret| secret.expose_secret().to_owned())
+        };
+        let json = Zeroizing::new(
+            json!({
+                "backend": body.backend,
+                "user": body.user,
+                "password": expose(&body.password),
+                "token": expose(&body.token),
+                "auth": body.auth,
+                "vault": body.vault,
+                "push": body.push,
+                "ca": body.ca,
+                "allow_http": body.allow_http,
+            })
+            .to_string()
+            .into_bytes(),
+        );
+        self.post("login", Bytes::from_owner(json)).await
+    }
+
+    /// As [`super::logout`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn logout(&self) -> Result<serde_json::Value, ControlError> {
+        self.post("logout", Bytes::new()).await
+    }
+
+    /// As [`super::register`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn register(&self, body: &RegisterBody) -> Result<Registered, ControlError> {
+        self.post("register", to_json(body)).await
+    }
+
+    /// As [`super::unregister`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn unregister(&self) -> Result<serde_json::Value, ControlError> {
+        self.post("unregister", Bytes::new()).await
+    }
+
+    /// As [`super::send`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn send(&self, body: &SendBody) -> Result<Sent, ControlError> {
+        self.post("send", to_json(body)).await
+    }
+
+    /// As [`super::status`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn status(&self) -> Result<Status, ControlError> {
+        self.exchange(self.http.get(self.url("status"))).await
+    }
+
+    /// As [`super::toasts`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn toasts(&self) -> Result<Vec<ShownToast>, ControlError> {
+        self.exchange(self.http.get(self.url("toasts"))).await
+    }
+
+    fn url(&self, call: &str) -> String {
+        format!("http://{}/v1/{call}", self.to.address)
+    }
+
+    async fn post<T: DeserializeOwned>(&self, call: &str, body: Bytes) -> Result<T, ControlError> {
+        let request = self
+            .http
+            .post(self.url(call))
+            .header("content-type", "application/json")
+            .body(body);
+        self.exchange(request).await
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, ControlError> {
+        let no_answer = |error: reqwest::Error| ControlError::NoAnswer {
+            pid: self.to.pid,
+            cause: error.without_url().to_string(),
+        };
+        let mut answer = request
+            .bearer_auth(&self.to.token)
+            .send()
+            .await
+            .map_err(no_answer)?;
+        let status = answer.status();
+        let unreadable = || ControlError::Unreadable {
+            pid: self.to.pid,
+            status: status.as_u16(),
+        };
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER {
+                return Err(unreadable());
+            }
+        }
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|_| unreadable());
+        }
+        match serde_json::from_slice(&body) {
+            Ok(failure) => Err(ControlError::Refused(failure)),
+            Err(_) => Err(unreadable()),
+        }
+    }
+}
+
+/// These bodies are plain values, which always serialise.
+fn to_json(body: &impl Serialize) -> Bytes {
+    Bytes::from(serde_json::to_vec(body).unwrap_or_default())
+}

@@ -1,0 +1,111 @@
+//! What the control API and the command line both do with a device.
+
+use serde_json::{Value, json};
+
+use super::api::{LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
+use crate::action_centre::ShownToast;
+use crate::device::{Device, DeviceError, RegisterRequest, SignInRequest, SignInSecret, Status};
+use crate::lifecycle::timeouts;
+use crate::model::Invalid;
+
+/// Signs in.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn login(device: &Device, body: LoginBody) -> Result<SignedIn, DeviceError> {
+    let secret = match (body.password, body.token) {
+        (Some(password), None) => SignInSecret::Password(password),
+        (None, Some(token)) => SignInSecret::Token(token),
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(
+                Invalid::new("sign-in", "needs a password or a token, and not both").into(),
+            );
+        }
+    };
+    device
+        .sign_in(SignInRequest {
+            backend: body.backend.clone(),
+            user: body.user.clone(),
+            secret,
+            auth: body.auth,
+            vault: body.vault,
+            push: body.push,
+            ca: body.ca,
+            allow_http: body.allow_http,
+        })
+        .await?;
+    let status = device.status().await;
+    Ok(SignedIn {
+        device: status.device,
+        user: body.user.to_string(),
+        backend: body.backend.to_string(),
+        vault: status.vault.unwrap_or_default(),
+    })
+}
+
+/// Signs out.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn logout(device: &Device) -> Result<Value, DeviceError> {
+    let user = device.status().await.user;
+    device.sign_out().await?;
+    Ok(json!({"user": user, "signed_in": false}))
+}
+
+/// Registers the handle.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn register(device: &Device, body: RegisterBody) -> Result<Registered, DeviceError> {
+    let request = RegisterRequest {
+        platform: body.platform,
+        tags: body.tags,
+        push: body.push,
+        vapid_key: body.vapid_key,
+    };
+    let registration_id = device.register(request, timeouts::REGISTER).await?;
+    let status = device.status().await;
+    Ok(Registered {
+        device: status.device,
+        registration_id,
+        platform: status.platform,
+        handle: status.handle,
+        tags: status.tags,
+    })
+}
+
+/// Removes the registration.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn unregister(device: &Device) -> Result<Value, DeviceError> {
+    device.unregister().await?;
+    Ok(json!({"registered": false}))
+}
+
+/// Asks the backend for a secure push.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn send(device: &Device, body: SendBody) -> Result<Sent, DeviceError> {
+    let sent = device.send(body.text, body.to).await?;
+    Ok(Sent {
+        notification: sent.id.map(|id| id.to_string()),
+        to: sent.to,
+        deliveries: sent.deliveries,
+    })
+}
+
+/// The device's status.
+pub async fn status(device: &Device) -> Status {
+    device.status().await
+}
+
+/// The toasts in the action centre.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn toasts(device: &Device) -> Result<Vec<ShownToast>, DeviceError> {
+    device.toasts().await
+}

@@ -1,0 +1,265 @@
+//! Keeps the channel open and takes what arrives on it into the inbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio_util::sync::CancellationToken;
+
+use super::core::{Core, Line, OpenLine, Registered};
+use super::options::ChannelTimes;
+use crate::background::{Accepted, Owner, Reason};
+use crate::channel::{
+    Channel, ChannelControl, ChannelDriver, ChannelEvent, ChannelOptions, ChannelReceiver,
+    Delivery, PushUrl,
+};
+use crate::lifecycle::Backoff;
+use crate::model::Invalid;
+use crate::telemetry::EventName;
+use crate::wire::secure_push::read_notification_id;
+
+/// How many pushes are being made durable at once; they share commits.
+const MOST_UNDERWAY: usize = 256;
+
+/// The first and the longest wait before a push that could not be made durable is tried again.
+const STORE_RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+
+/// Keeps the channel of one device open.
+pub(super) struct ChannelKeeper {
+    pub(super) core: Arc<Core>,
+    pub(super) times: ChannelTimes,
+    pub(super) local_service: Option<String>,
+}
+
+impl ChannelKeeper {
+    /// Works until `off` is canceled; opens the channel anew when the profile asks for another.
+    pub(super) async fn run(self, off: CancellationToken) {
+        while !off.is_cancelled() {
+            let opened = self
+                .candidates()
+                .and_then(|candidates| self.open(candidates).map_err(|error| error.to_string()));
+            match opened {
+                Ok((driver, receiver, control)) => {
+                    let stale = self.core.channel_stale.notified();
+                    let consume = self.consume(receiver, &off);
+                    let close_when_stale = async {
+                        stale.await;
+                        control.close();
+                    };
+                    let run = driver.run(off.clone());
+                    tokio::select! {
+                        _ = async { tokio::join!(run, consume) } => {}
+                        // Closing ends the other branch: this one never wins.
+                        () = async { close_when_stale.await; std::future::pending().await } => {}
+                    }
+                }
+                Err(reason) => {
+                    self.closed(&reason, None);
+                    tokio::select! {
+                        () = off.cancelled() => {}
+                        () = self.core.channel_stale.notified() => {}
+                    }
+                }
+            }
+        }
+        self.core.line.send_replace(Line::Closed(None));
+    }
+
+    /// Where to look for a push service: the one that was named; else the one of last time, the
+    /// backend's own origin, and a local service.
+    fn candidates(&self) -> Result<Vec<PushUrl>, String> {
+        let profile = self.core.profile();
+        let parse = |url: &str| PushUrl::parse(url, &profile.allow_http);
+        let found: Result<Vec<PushUrl>, Invalid> = match &profile.push {
+            Some(url) => parse(url).map(|url| vec![url]),
+            None => {
+                let of_backend = profile
+                    .account
+                    .as_ref()
+                    .map(|account| PushUrl::of_backend(&account.backend, &profile.allow_http));
+                let local = self.local_service.as_deref().map(parse);
+                of_backend.into_iter().chain(local).collect()
+            }
+        };
+        let mut candidates = found.map_err(|error| error.to_string())?;
+        let mut seen = std::collections::HashSet::new();
+        candidates.retain(|url| seen.insert(url.as_str().to_owned()));
+        if let Some(last) = self.core.last_service() {
+            // A stable sort: the one that greeted last time is tried first.
+            candidates.sort_by_key(|url| url.as_str() != last);
+        }
+        if candidates.is_empty() {
+            return Err(
+                "no push service is known: name one with --push, or sign in to a backend"
+                    .to_owned(),
+            );
+        }
+        Ok(candidates)
+    }
+
+    fn open(
+        &self,
+        candidates: Vec<PushUrl>,
+    ) -> Result<(ChannelDriver, ChannelReceiver, ChannelControl), crate::channel::ChannelError>
+    {
+        let profile = self.core.profile();
+        let names: Vec<String> = candidates.iter().map(ToString::to_string).collect();
+        let identity = self.core.identity(&names);
+        let mut options = ChannelOptions::new(profile.platform, candidates);
+        options.ca_file = profile.ca;
+        options.vapid_key = profile.vapid_key;
+        options.ping_every = self.times.ping_every;
+        options.pong_within = self.times.pong_within;
+        options.backoff_first = self.times.backoff_first;
+        options.backoff_longest = self.times.backoff_longest;
+        Channel::open(options, identity)
+    }
+
+    async fn consume(&self, mut receiver: ChannelReceiver, off: &CancellationToken) {
+        let mut underway = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                Some(()) = underway.next() => {}
+                event = receiver.next(), if underway.len() < MOST_UNDERWAY => match event {
+                    Some(ChannelEvent::Delivery(delivery)) => underway.push(self.accept(delivery)),
+                    Some(event) => self.note(event).await,
+                    None => break,
+                },
+            }
+        }
+        // What arrived before the channel was closed is still made durable. When the phone is
+        // switched off it is left: the service has no receipt and delivers it again.
+        let rest = async { while underway.next().await.is_some() {} };
+        off.run_until_cancelled(rest).await;
+    }
+
+    /// Makes a push durable, then acknowledges it. While the disk refuses, the push stays with the
+    /// service and here, and is tried again.
+    async fn accept(&self, delivery: Delivery) {
+        let Delivery { raw, receipt } = delivery;
+        let mut backoff = Backoff::new(STORE_RETRY.0, STORE_RETRY.1);
+        loop {
+            let owner = self
+                .core
+                .owner
+                .borrow()
+                .clone()
+                .unwrap_or_else(Owner::nobody);
+            match self.core.inbox.accept(raw.clone(), &owner).await {
+                Ok(Accepted::New(_)) => {
+                    receipt.ack();
+                    let id = read_notification_id(&raw.content).ok();
+                    let event = self
+                        .core
+                        .event(EventName::PushReceived)
+                        .with("message", raw.message.as_str())
+                        .with("platform", raw.platform.as_str())
+                        .with_some(
+                            "notification",
+                            id.as_ref().map(crate::model::NotificationId::as_str),
+                        )
+                        .with_some("trace", raw.traceparent.as_deref());
+                    self.core.emit(event);
+                    return;
+                }
+                Ok(Accepted::Before) => return receipt.ack(),
+                Ok(Accepted::Underway) => return,
+                Err(error) => {
+                    let wait = backoff.next_wait();
+                    tracing::warn!(%error, message = %raw.message, "a push is not durable yet and stays unacknowledged");
+                    let event = self
+                        .core
+                        .event(EventName::PushHeld)
+                        .with("message", raw.message.as_str())
+                        .with("reason", "not_durable")
+                        .with("detail", error.to_string());
+                    self.core.emit(event);
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    async fn note(&self, event: ChannelEvent) {
+        match event {
+            ChannelEvent::Identity { uaid } => {
+                self.core
+                    .change_channel(|memory| memory.uaid = Some(uaid))
+                    .await;
+            }
+            ChannelEvent::Opened {
+                url,
+                handle,
+                platform,
+                subscription,
+                new_handle,
+                ..
+            } => {
+                let service = url.to_string();
+                let (kept_service, kept_handle) = (service.clone(), handle.to_string());
+                self.core
+                    .change_channel(move |memory| {
+                        memory.service = Some(kept_service);
+                        memory.handle = Some(kept_handle);
+                    })
+                    .await;
+                let event = self
+                    .core
+                    .event(EventName::ChannelOpened)
+                    .with("service", service.as_str())
+                    .with("platform", platform.as_str())
+                    .with("handle", handle.as_str())
+                    .with("new_handle", new_handle);
+                self.core.line.send_replace(Line::Open(OpenLine {
+                    service,
+                    platform,
+                    handle,
+                    subscription,
+                }));
+                self.core.emit(event);
+                self.core.registration_due.notify_one();
+            }
+            ChannelEvent::Dropped {
+                message,
+                reason,
+                detail,
+            } => {
+                let reason = Reason::because(reason, detail);
+                let event = self
+                    .core
+                    .event(EventName::PushDropped)
+                    .with_some(
+                        "message",
+                        message.as_ref().map(crate::model::MessageId::as_str),
+                    )
+                    .with("reason", reason.code.as_ref())
+                    .with_some("detail", reason.detail.as_deref());
+                self.core.emit(event);
+            }
+            ChannelEvent::Closed { reason, retry_in } => self.closed(&reason.to_string(), retry_in),
+            // Taken by `consume` already.
+            ChannelEvent::Delivery(_) => {}
+        }
+    }
+
+    fn closed(&self, reason: &str, retry_in: Option<Duration>) {
+        self.core
+            .line
+            .send_replace(Line::Closed(Some(reason.to_owned())));
+        self.core.registered.send_if_modified(|registered| {
+            // The backend still has the handle; the phone is not ready all the same.
+            let was = matches!(registered, Registered::Failed(_));
+            if was {
+                *registered = Registered::No;
+            }
+            was
+        });
+        let wait = retry_in.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        let event = self
+            .core
+            .event(EventName::ChannelClosed)
+            .with("reason", reason)
+            .with_some("retry_in_ms", wait);
+        self.core.emit(event);
+    }
+}

@@ -1,0 +1,220 @@
+//! What a device remembers about itself: its account, its settings, and its end of the channel.
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Account, AuthScheme, DeviceName, Platform, Tag};
+use crate::store::{Store, StoreError};
+use crate::vault::VaultKind;
+
+/// The statements that create this room's table.
+pub(super) const MIGRATION: &str = "
+CREATE TABLE device(
+    device INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    profile TEXT NOT NULL,
+    channel TEXT,
+    channel_keys BLOB
+) STRICT;
+";
+
+/// The settings of a device that `login` and `register` remember.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Profile {
+    /// Who is or was signed in.
+    #[serde(default)]
+    pub account: Option<Account>,
+    /// How.
+    #[serde(default)]
+    pub auth: AuthScheme,
+    /// Where the token lives.
+    #[serde(default)]
+    pub vault: Option<VaultChoice>,
+    /// Where the channel is opened; the backend's origin, then a local service, without it.
+    #[serde(default)]
+    pub push: Option<String>,
+    /// A file of further certificate authorities, PEM.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// Hosts that may be spoken to in plain http.
+    #[serde(default)]
+    pub allow_http: Vec<String>,
+    /// The platform that is asked for.
+    #[serde(default = "default_platform")]
+    pub platform: Platform,
+    /// The tags that are registered besides the user's own.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+    /// The sender's VAPID key, which a Web Push subscription is bound to.
+    #[serde(default)]
+    pub vapid_key: Option<String>,
+    /// False after `unregister`, until `register`.
+    #[serde(default = "yes")]
+    pub registers: bool,
+}
+
+fn default_platform() -> Platform {
+    Platform::Wns
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            account: None,
+            auth: AuthScheme::default(),
+            vault: None,
+            push: None,
+            ca: None,
+            allow_http: Vec::new(),
+            platform: default_platform(),
+            tags: Vec::new(),
+            vapid_key: None,
+            registers: true,
+        }
+    }
+}
+
+/// Where a token lives, as a user chooses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VaultChoice {
+    /// The operating system's keyring.
+    Os,
+    /// A 0600 file in the device's folder.
+    File,
+    /// This process's memory.
+    Memory,
+}
+
+impl From<VaultKind> for VaultChoice {
+    fn from(kind: VaultKind) -> Self {
+        match kind {
+            VaultKind::Os => Self::Os,
+            VaultKind::File => Self::File,
+            VaultKind::Memory => Self::Memory,
+        }
+    }
+}
+
+impl VaultChoice {
+    /// The name on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Os => "os",
+            Self::File => "file",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// The device's end of the channel, as it is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ChannelMemory {
+    /// The push service that issued the rest.
+    pub(super) service: Option<String>,
+    pub(super) uaid: Option<String>,
+    pub(super) channel_id: uuid::Uuid,
+    pub(super) handle: Option<String>,
+}
+
+/// A row of the device table.
+pub(super) struct Kept {
+    pub(super) device: i64,
+    pub(super) profile: Profile,
+    pub(super) channel: Option<ChannelMemory>,
+    pub(super) channel_keys: Option<Vec<u8>>,
+}
+
+/// Reads the device called `name`, or makes it. A profile that does not read is an error, never
+/// replaced.
+pub(super) async fn load(store: &Store, name: &DeviceName) -> Result<Kept, StoreError> {
+    let name = name.to_string();
+    store
+        .write(move |connection| find_or_make(connection, &name))
+        .await
+}
+
+fn find_or_make(connection: &Connection, name: &str) -> rusqlite::Result<Kept> {
+    let fresh = to_json(&Profile::default())?;
+    connection.execute(
+        "INSERT INTO device(name, profile) VALUES (?1, ?2) ON CONFLICT(name) DO NOTHING",
+        params![name, fresh],
+    )?;
+    let row = connection
+        .query_row(
+            "SELECT device, profile, channel, channel_keys FROM device WHERE name = ?1",
+            [name],
+            |row| {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, Option<String>>(2)?,
+                    row.get::<_, Option<Vec<u8>>>(3)?,
+                ))
+            },
+        )
+        .optional()?;
+    let (device, profile, channel, channel_keys) =
+        row.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    Ok(Kept {
+        device,
+        profile: from_json(&profile)?,
+        channel: channel.map(|channel| from_json(&channel)).transpose()?,
+        channel_keys,
+    })
+}
+
+pub(super) async fn save_profile(
+    store: &Store,
+    device: i64,
+    profile: &Profile,
+) -> Result<(), StoreError> {
+    let profile = profile.clone();
+    store
+        .write(move |connection| {
+            let json = to_json(&profile)?;
+            connection.execute(
+                "UPDATE device SET profile = ?2 WHERE device = ?1",
+                params![device, json],
+            )
+        })
+        .await
+        .map(drop)
+}
+
+pub(super) async fn save_channel(
+    store: &Store,
+    device: i64,
+    channel: &ChannelMemory,
+    keys: Vec<u8>,
+) -> Result<(), StoreError> {
+    let channel = channel.clone();
+    store
+        .write(move |connection| {
+            let json = to_json(&channel)?;
+            connection.execute(
+                "UPDATE device SET channel = ?2, channel_keys = ?3 WHERE device = ?1",
+                params![device, json, keys],
+            )
+        })
+        .await
+        .map(drop)
+}
+
+fn to_json(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
+    })
+}

@@ -1,0 +1,197 @@
+//! Keeps the backend told of the handle and the tags.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::core::{Core, Line, Link, OpenLine, Registered};
+use crate::lifecycle::Backoff;
+use crate::registration::{RegistrationError, Wanted};
+use crate::telemetry::EventName;
+
+/// The first and the longest wait before the backend is asked again.
+const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+
+/// Registers the handle whenever something that matters changed.
+pub(super) struct RegistrationKeeper {
+    pub(super) core: Arc<Core>,
+    /// Without a backend the phone is ready as soon as its channel is open.
+    pub(super) backend: bool,
+}
+
+/// How a look at the registration ended.
+enum Looked {
+    /// All is well, or nothing can be done until something changes.
+    Settled,
+    /// It is worth another try after a while.
+    Again(Option<Duration>),
+}
+
+impl RegistrationKeeper {
+    /// Works until `off` is canceled.
+    pub(super) async fn run(self, off: CancellationToken) {
+        let mut backoff = Backoff::new(RETRY.0, RETRY.1);
+        let mut told_ready = false;
+        loop {
+            let retry = match self.look(&mut told_ready).await {
+                Looked::Settled => {
+                    backoff.reset();
+                    None
+                }
+                Looked::Again(after) => Some(after.unwrap_or_default().max(backoff.next_wait())),
+            };
+            tokio::select! {
+                () = off.cancelled() => return,
+                () = self.core.registration_due.notified() => {}
+                () = wait(retry) => {}
+            }
+        }
+    }
+
+    async fn look(&self, told_ready: &mut bool) -> Looked {
+        let Line::Open(line) = self.core.line.borrow().clone() else {
+            return Looked::Settled;
+        };
+        if !self.backend {
+            self.tell_ready(told_ready, &line, None);
+            return Looked::Settled;
+        }
+        let Some(link) = self.core.link() else {
+            return Looked::Settled;
+        };
+        if !self.core.profile().registers {
+            return Looked::Settled;
+        }
+        match self.core.register(&link, &line, false).await {
+            Ok(id) => {
+                self.tell_ready(told_ready, &line, Some(id));
+                Looked::Settled
+            }
+            Err(failure) => self.after(failure),
+        }
+    }
+
+    fn after(&self, failure: RegisterFailure) -> Looked {
+        let text = failure.to_string();
+        let event = self
+            .core
+            .event(EventName::RegistrationFailed)
+            .with("reason", text.as_str())
+            .with(
+                "sign_in_needed",
+                matches!(failure, RegisterFailure::SignInNeeded(_)),
+            );
+        self.core.emit(event);
+        self.core.registered.send_replace(Registered::Failed(text));
+        match failure {
+            // Signing in looks at it again.
+            RegisterFailure::SignInNeeded(_) => Looked::Settled,
+            RegisterFailure::Session(_) => Looked::Again(None),
+            RegisterFailure::Registration(error)
+                if error.is_transient() || error.is_unreachable() =>
+            {
+                Looked::Again(
+                    error
+                        .backend()
+                        .and_then(crate::backend::BackendError::retry_after),
+                )
+            }
+            // What the backend refuses today it may take tomorrow, but not in a hurry.
+            RegisterFailure::Registration(_) => Looked::Again(Some(RETRY.1)),
+        }
+    }
+
+    fn tell_ready(&self, told: &mut bool, line: &OpenLine, registration: Option<String>) {
+        if std::mem::replace(told, true) {
+            return;
+        }
+        let user = self.core.link().map(|link| link.account.user.to_string());
+        let event = self
+            .core
+            .event(EventName::PhoneReady)
+            .with_some("user", user)
+            .with("platform", line.platform.as_str())
+            .with("handle", line.handle.as_str())
+            .with("service", line.service.as_str())
+            .with_some("registration_id", registration);
+        self.core.emit(event);
+    }
+}
+
+async fn wait(retry: Option<Duration>) {
+    match retry {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The handle is not registered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RegisterFailure {
+    #[error("sign-in is needed before the handle can be registered: {0}")]
+    SignInNeeded(String),
+    #[error(transparent)]
+    Session(#[from] crate::session::SessionError),
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+}
+
+impl Core {
+    /// Tells the backend the handle and tags, if it does not have them yet; returns the id.
+    pub(super) async fn register(
+        &self,
+        link: &Link,
+        line: &OpenLine,
+        anew: bool,
+    ) -> Result<String, RegisterFailure> {
+        let current = match link.session.credential().await {
+            Ok(Some(current)) => current,
+            Ok(None) => {
+                return Err(RegisterFailure::SignInNeeded(
+                    "there is no token".to_owned(),
+                ));
+            }
+            Err(error) if error.is_vault_unavailable() => return Err(error.into()),
+            Err(error) => return Err(RegisterFailure::SignInNeeded(error.to_string())),
+        };
+        let wanted = Wanted {
+            platform: line.platform,
+            handle: line.handle.clone(),
+            keys: line
+                .subscription
+                .as_ref()
+                .map(|subscription| subscription.keys.clone()),
+            tags: self.profile().tags,
+        };
+        let (client, credential, account) = (&link.client, &current.credential, &link.account);
+        let done = if anew {
+            self.registrar
+                .ensure_anew(client, credential, account, &wanted)
+                .await
+        } else {
+            self.registrar
+                .ensure(client, credential, account, &wanted)
+                .await
+        };
+        let updated = done.map_err(|error| {
+            if error.needs_sign_in() {
+                link.session.refused(current.generation);
+                return RegisterFailure::SignInNeeded(error.to_string());
+            }
+            error.into()
+        })?;
+        let id = updated.id.to_string();
+        self.registered.send_replace(Registered::As(id.clone()));
+        if updated.changed {
+            let event = self
+                .event(EventName::RegistrationUpdated)
+                .with("user", account.user.as_str())
+                .with("registration_id", id.as_str())
+                .with("platform", line.platform.as_str())
+                .with("handle", line.handle.as_str());
+            self.emit(event);
+        }
+        Ok(id)
+    }
+}

@@ -1,0 +1,232 @@
+//! The app's push background task: reads the ID from a raw push, fetches the payload with the
+//! stored token, and shows it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::core::{Core, Link};
+use super::toasts::{Origin, with_origin};
+use crate::backend::BackendError;
+use crate::background::{EntryPoint, Outcome, Reason, TaskInstance};
+use crate::model::{MessageId, NotificationId};
+use crate::session::SessionError;
+use crate::telemetry::EventName;
+use crate::wire::secure_push::read_notification_id;
+
+/// The task's name, as the tutorials register it.
+pub(super) const TASK_NAME: &str = "PushBackgroundTask";
+
+/// The entry point's name.
+pub(super) const ENTRY_POINT: &str = "PushBackgroundComponent.PushBackgroundTask";
+
+/// How many pushes are remembered as refused once.
+const MOST_REFUSED: usize = 10_000;
+
+/// How long a keyring that is missing now is left alone.
+const KEYRING_WAIT: Duration = Duration::from_secs(5);
+
+/// The push background task.
+pub(super) struct SecurePush {
+    core: Arc<Core>,
+    refused: Mutex<Refused>,
+}
+
+/// Which pushes were refused, and under which token, so that a lasting 403 ends.
+#[derive(Default)]
+struct Refused {
+    under: HashMap<MessageId, i64>,
+    order: VecDeque<MessageId>,
+}
+
+impl EntryPoint for SecurePush {
+    async fn run(&self, instance: TaskInstance) -> Outcome {
+        let deferral = instance.deferral();
+        let outcome = self.fetch_and_show(&instance).await;
+        deferral.complete();
+        outcome
+    }
+}
+
+impl SecurePush {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self {
+            core,
+            refused: Mutex::default(),
+        }
+    }
+
+    async fn fetch_and_show(&self, instance: &TaskInstance) -> Outcome {
+        let id = match read_notification_id(&instance.details().content) {
+            Ok(id) => id,
+            Err(error) => return Outcome::Dropped(Reason::because("no_notification_id", error)),
+        };
+        let Some(link) = self.core.link() else {
+            return Outcome::Dropped(Reason::new("no_backend"));
+        };
+        if let Err(error) = link.session.refresh_if_near_expiry(&link.client).await {
+            tracing::info!(%error, "the token could not be renewed early");
+        }
+        let current = match link.session.credential().await {
+            Ok(Some(current)) => current,
+            Ok(None) => {
+                return self
+                    .ask_to_sign_in(&link, instance, &id, Reason::new("no_token"))
+                    .await;
+            }
+            Err(error) => return self.without_vault(&link, instance, &id, &error).await,
+        };
+        let begun = Instant::now();
+        let origin = Origin {
+            instance: Some(instance),
+            notification: Some(&id),
+        };
+        match link
+            .client
+            .fetch_notification(&current.credential, &id)
+            .await
+        {
+            Ok(notification) => {
+                let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let event = self
+                    .core
+                    .event(EventName::PayloadFetched)
+                    .with("elapsed_ms", elapsed);
+                self.core.emit(with_origin(event, &origin));
+                let toast = self
+                    .core
+                    .payload_toast(&link.account, &id, &notification.payload);
+                self.core.show(&toast, origin).await;
+                Outcome::Shown
+            }
+            Err(error) => {
+                let event = self
+                    .core
+                    .event(EventName::PayloadFailed)
+                    .with("reason", code_of(&error))
+                    .with("detail", error.to_string());
+                self.core.emit(with_origin(event, &origin));
+                self.after_failure(&link, instance, &id, current.generation, error)
+                    .await
+            }
+        }
+    }
+
+    async fn after_failure(
+        &self,
+        link: &Link,
+        instance: &TaskInstance,
+        id: &NotificationId,
+        generation: i64,
+        error: BackendError,
+    ) -> Outcome {
+        let reason = Reason::because(code_of(&error), &error);
+        if error.needs_sign_in() {
+            link.session.refused(generation);
+            if self.was_refused_before(&instance.details().message, generation) {
+                return Outcome::Dropped(Reason::because("forbidden", &error));
+            }
+            return self.ask_to_sign_in(link, instance, id, reason).await;
+        }
+        // A redirect or a foreign certificate is what a captive portal looks like.
+        let elsewhere = matches!(error, BackendError::Redirected { .. });
+        if error.is_transient() || error.is_unreachable() || elsewhere {
+            return Outcome::Retry {
+                after: error.retry_after().unwrap_or_default(),
+                reason,
+            };
+        }
+        Outcome::Dropped(reason)
+    }
+
+    /// The keyring may come back any moment: the push is tried again, and the user is told.
+    async fn without_vault(
+        &self,
+        link: &Link,
+        instance: &TaskInstance,
+        id: &NotificationId,
+        error: &SessionError,
+    ) -> Outcome {
+        let reason = Reason::because("no_keyring", error);
+        if !error.is_vault_unavailable() {
+            return self.ask_to_sign_in(link, instance, id, reason).await;
+        }
+        self.tell_sign_in_is_needed(link, instance, id, &reason)
+            .await;
+        Outcome::Retry {
+            after: KEYRING_WAIT,
+            reason,
+        }
+    }
+
+    async fn ask_to_sign_in(
+        &self,
+        link: &Link,
+        instance: &TaskInstance,
+        id: &NotificationId,
+        reason: Reason,
+    ) -> Outcome {
+        self.tell_sign_in_is_needed(link, instance, id, &reason)
+            .await;
+        Outcome::AwaitingSignIn(reason)
+    }
+
+    async fn tell_sign_in_is_needed(
+        &self,
+        link: &Link,
+        instance: &TaskInstance,
+        id: &NotificationId,
+        reason: &Reason,
+    ) {
+        let waiting = self.core.inbox.counts().awaiting_sign_in + 1;
+        let origin = Origin {
+            instance: Some(instance),
+            notification: Some(id),
+        };
+        let event = self
+            .core
+            .event(EventName::SessionRequired)
+            .with("user", link.account.user.as_str())
+            .with("waiting", waiting)
+            .with("reason", reason.code.as_ref());
+        self.core.emit(with_origin(event, &origin));
+        // The generic toast is about the account, not about this push.
+        let toast = self.core.sign_in_toast(&link.account, waiting);
+        self.core.show(&toast, Origin::default()).await;
+    }
+
+    /// Remembers that `message` was refused under the token `generation`; true when it was refused
+    /// under an earlier one already.
+    fn was_refused_before(&self, message: &MessageId, generation: i64) -> bool {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        match refused.under.insert(message.clone(), generation) {
+            Some(earlier) => generation > earlier,
+            None => {
+                refused.order.push_back(message.clone());
+                if refused.order.len() > MOST_REFUSED
+                    && let Some(oldest) = refused.order.pop_front()
+                {
+                    refused.under.remove(&oldest);
+                }
+                false
+            }
+        }
+    }
+}
+
+/// The name of a failed fetch in events.
+fn code_of(error: &BackendError) -> &'static str {
+    if error.needs_sign_in() {
+        "refused"
+    } else if error.is_gone() {
+        "payload_gone"
+    } else if error.is_unreachable() {
+        "backend_unreachable"
+    } else if error.is_transient() {
+        "backend_failed"
+    } else {
+        "payload_unusable"
+    }
+}

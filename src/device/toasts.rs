@@ -1,0 +1,111 @@
+//! Showing a toast: drawn, told, and kept in the action centre.
+
+use super::core::Core;
+use crate::background::TaskInstance;
+use crate::model::{Account, DisplayText, NotificationId, ToastContent, ToastKey, ToastTemplate};
+use crate::telemetry::{Event, EventName, ToastFields};
+
+/// What a toast belongs to.
+#[derive(Default)]
+pub(super) struct Origin<'a> {
+    pub(super) instance: Option<&'a TaskInstance>,
+    pub(super) notification: Option<&'a NotificationId>,
+}
+
+impl Core {
+    /// Draws a toast and keeps it. A renderer that fails costs the picture alone: the toast stands
+    /// in the action centre and in the events all the same.
+    pub(super) async fn show(&self, content: &ToastContent, origin: Origin<'_>) {
+        let place = self.centre.place(&content.key);
+        let shown = self.toaster.show(content).await;
+        for (renderer, error) in &shown.failures {
+            tracing::warn!(renderer, %error, "a toast was not drawn");
+        }
+        let name = if place.replaces {
+            EventName::ToastUpdated
+        } else {
+            EventName::ToastShown
+        };
+        let event = self
+            .event(name)
+            .with_toast(fields(place.id, content, shown.renderer));
+        self.emit(with_origin(event, &origin));
+        let notification = origin.notification.map(NotificationId::as_str);
+        let kept = self
+            .centre
+            .record(place, content, notification, shown.renderer)
+            .await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "a toast was shown, but is not kept in the action centre");
+        }
+    }
+
+    /// Takes a toast away, wherever it stands.
+    pub(super) async fn take_away(&self, key: &ToastKey) {
+        match self.centre.remove(key).await {
+            Ok(Some(id)) => {
+                self.toaster.remove(key).await;
+                self.emit(self.event(EventName::ToastRemoved).with("id", id));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a toast could not be taken out of the action centre")
+            }
+        }
+    }
+
+    /// The toast that shows a secure payload: ToastText01, as in the tutorials.
+    pub(super) fn payload_toast(
+        &self,
+        account: &Account,
+        id: &NotificationId,
+        payload: &str,
+    ) -> ToastContent {
+        ToastContent {
+            key: ToastKey::of_notification(account, id),
+            title: DisplayText::new(&self.app_name),
+            body: DisplayText::new(payload),
+            template: ToastTemplate::ToastText01,
+        }
+    }
+
+    /// The one generic toast that asks the user of `account` to sign in, with how many wait.
+    pub(super) fn sign_in_toast(&self, account: &Account, waiting: usize) -> ToastContent {
+        let body = match waiting {
+            0 | 1 => format!("Sign in as {} to see a new notification", account.user),
+            many => format!(
+                "Sign in as {} to see {many} new notifications",
+                account.user
+            ),
+        };
+        ToastContent {
+            key: ToastKey::of_sign_in(account),
+            title: DisplayText::new(&self.app_name),
+            body: DisplayText::from(body),
+            template: ToastTemplate::ToastText01,
+        }
+    }
+}
+
+fn fields(id: i64, content: &ToastContent, renderer: &str) -> ToastFields {
+    ToastFields {
+        id,
+        title: content.title.to_string(),
+        body: content.body.to_string(),
+        tag: content.key.to_string(),
+        template: content.template.as_str().to_owned(),
+        renderer: renderer.to_owned(),
+    }
+}
+
+/// Says which push an event comes from.
+pub(super) fn with_origin(event: Event, origin: &Origin<'_>) -> Event {
+    let raw = origin.instance.map(TaskInstance::details);
+    event
+        .with_some(
+            "notification",
+            origin.notification.map(NotificationId::as_str),
+        )
+        .with_some("message", raw.map(|raw| raw.message.as_str()))
+        .with_some("trace", raw.and_then(|raw| raw.traceparent.as_deref()))
+}
