@@ -88,48 +88,34 @@ fn unknown_host(url: &PushUrl, cause: String) -> ChannelError {
     }
 }
 
-/// Only TLS hands an `InvalidData` error on from below the WebSocket; over plain TCP there is none.
+/// Why a server that was reached is no WebSocket. Only TLS hands an `InvalidData` error on from
+/// below the WebSocket; over plain TCP there is none.
 fn handshake_failure(url: &PushUrl, error: WsError) -> ChannelError {
+    let cause = shortened(&error.to_string());
+    let is_tls = match &error {
+        WsError::Tls(_) => true,
+        WsError::Io(error) => error.kind() == ErrorKind::InvalidData,
+        _ => false,
+    };
     let url = url.clone();
     match error {
+        _ if is_tls => ChannelError::Tls { url, cause },
         WsError::Http(response) => ChannelError::NotWebSocket {
             url,
             status: response.status().as_u16(),
         },
-        WsError::Tls(error) => ChannelError::Tls {
-            url,
-            cause: shortened(&error.to_string()),
-        },
-        WsError::Io(error) if error.kind() == ErrorKind::InvalidData => ChannelError::Tls {
-            url,
-            cause: shortened(&error.to_string()),
-        },
-        WsError::Io(error) => ChannelError::Lost {
-            url,
-            cause: error.to_string(),
-        },
-        other => ChannelError::Protocol {
-            url,
-            cause: shortened(&other.to_string()),
-        },
+        WsError::Io(_) => ChannelError::Lost { url, cause },
+        _ => ChannelError::Protocol { url, cause },
     }
 }
 
 /// Why an open socket failed.
-pub(super) fn line_failure(url: &PushUrl, error: WsError) -> ChannelError {
+pub(super) fn line_failure(url: &PushUrl, error: &WsError) -> ChannelError {
     let url = url.clone();
-    match error {
-        WsError::Capacity(_) => ChannelError::FrameTooLarge {
-            url,
-            limit: MAX_FRAME,
-        },
-        WsError::Io(error) => ChannelError::Lost {
-            url,
-            cause: error.to_string(),
-        },
-        other => ChannelError::Lost {
-            url,
-            cause: shortened(&other.to_string()),
-        },
+    if matches!(error, WsError::Capacity(_)) {
+        let limit = MAX_FRAME;
+        return ChannelError::FrameTooLarge { url, limit };
     }
+    let cause = shortened(&error.to_string());
+    ChannelError::Lost { url, cause }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, Sink, SinkExt as _, StreamExt as _};
@@ -132,7 +132,7 @@ impl Up {
             self.unwritten_since = None;
             return Poll::Ready(match written {
                 Ok(()) => Arrival::Written,
-                Err(error) => Arrival::Failed(line_failure(&self.url, error)),
+                Err(error) => Arrival::Failed(line_failure(&self.url, &error)),
             });
         }
         if !reading {
@@ -140,7 +140,7 @@ impl Up {
         }
         self.socket.poll_next_unpin(context).map(|next| match next {
             Some(Ok(message)) => Arrival::Message(message),
-            Some(Err(error)) => Arrival::Failed(line_failure(&self.url, error)),
+            Some(Err(error)) => Arrival::Failed(line_failure(&self.url, &error)),
             None => Arrival::Failed(ChannelError::Lost {
                 url: self.url.clone(),
                 cause: "it was closed without a word".to_owned(),
@@ -151,10 +151,7 @@ impl Up {
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), WsError>> {
         let mut socket = Pin::new(&mut *self.socket);
         while !self.queue.is_empty() {
-            match socket.as_mut().poll_ready(context) {
-                Poll::Ready(Ok(())) => {}
-                other => return other,
-            }
+            ready!(socket.as_mut().poll_ready(context))?;
             if let Some(message) = self.queue.pop_front() {
                 socket.as_mut().start_send(message)?;
             }
