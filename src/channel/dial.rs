@@ -52,7 +52,7 @@ pub(super) async fn dial(
     );
     match opened.await {
         Ok((socket, _)) => Ok(Box::new(socket)),
-        Err(error) => Err(handshake_failure(&url, error)),
+        Err(error) => Err(handshake_failure(&url, &error)),
     }
 }
 
@@ -90,23 +90,24 @@ fn unknown_host(url: &PushUrl, cause: String) -> ChannelError {
 
 /// Why a server that was reached is no WebSocket. Only TLS hands an `InvalidData` error on from
 /// below the WebSocket; over plain TCP there is none.
-fn handshake_failure(url: &PushUrl, error: WsError) -> ChannelError {
+fn handshake_failure(url: &PushUrl, error: &WsError) -> ChannelError {
     let cause = shortened(&error.to_string());
-    let is_tls = match &error {
-        WsError::Tls(_) => true,
-        WsError::Io(error) => error.kind() == ErrorKind::InvalidData,
-        _ => false,
-    };
     let url = url.clone();
-    match error {
-        _ if is_tls => ChannelError::Tls { url, cause },
-        WsError::Http(response) => ChannelError::NotWebSocket {
-            url,
-            status: response.status().as_u16(),
-        },
-        WsError::Io(_) => ChannelError::Lost { url, cause },
-        _ => ChannelError::Protocol { url, cause },
+    if let WsError::Http(response) = error {
+        let status = response.status().as_u16();
+        return ChannelError::NotWebSocket { url, status };
     }
+    if matches!(error, WsError::Tls(_)) || is_io(error, ErrorKind::InvalidData) {
+        return ChannelError::Tls { url, cause };
+    }
+    if matches!(error, WsError::Io(_)) {
+        return ChannelError::Lost { url, cause };
+    }
+    ChannelError::Protocol { url, cause }
+}
+
+fn is_io(error: &WsError, kind: ErrorKind) -> bool {
+    matches!(error, WsError::Io(error) if error.kind() == kind)
 }
 
 /// Why an open socket failed.

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_util::{FutureExt as _, Sink, SinkExt as _, StreamExt as _};
 use tokio::time::Instant;
@@ -14,9 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::dial::{Socket, line_failure};
 use super::{ChannelError, PushUrl};
-
-/// How long the last goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(1);
+use crate::lifecycle::timeouts;
 
 type Dialing = Pin<Box<dyn Future<Output = Result<Box<Socket>, ChannelError>> + Send>>;
 
@@ -108,7 +105,7 @@ impl Line {
     /// Ends the connection in order, waiting a moment for the peer.
     pub(super) async fn close_with(&mut self, farewell: Option<u16>) {
         if let (Self::Up(mut up), Some(code)) = (std::mem::take(self), farewell) {
-            tokio::time::timeout(GOODBYE, up.say_goodbye(code))
+            tokio::time::timeout(timeouts::CHANNEL_GOODBYE, up.say_goodbye(code))
                 .await
                 .ok();
         }

@@ -121,7 +121,7 @@ async fn a_service_that_comes_later_is_found() {
     let reason = phone.closed().await;
     assert!(matches!(reason, ChannelError::Refused { .. }), "{reason}");
     assert!(reason.is_unreachable() && reason.to_string().contains(&url));
-    let server = Server::bind_at(port).await;
+    let server = Server::bind_at(port);
     server.accept_open().await;
     phone.opened().await;
     phone.stop().await;

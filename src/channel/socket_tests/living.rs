@@ -107,12 +107,11 @@ async fn a_device_that_does_not_read_stops_the_flow_and_still_acks() {
     first.ack();
     assert_eq!(peer.acked().await, [("first".to_owned(), Some(100))]);
     for number in 0..PUSHES {
-        match phone.event().await {
-            ChannelEvent::Delivery(delivery) => {
-                assert_eq!(delivery.raw.message.as_str(), format!("v{number}"));
-            }
-            other => panic!("{other:?}"),
-        }
+        let event = phone.event().await;
+        let ChannelEvent::Delivery(delivery) = event else {
+            panic!("{event:?}");
+        };
+        assert_eq!(delivery.raw.message.as_str(), format!("v{number}"));
     }
     phone.stop().await;
 }

@@ -28,7 +28,7 @@ impl Server {
     }
 
     /// Takes a port that was free a moment ago.
-    pub(super) async fn bind_at(port: u16) -> Self {
+    pub(super) fn bind_at(port: u16) -> Self {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
         socket.bind(([127, 0, 0, 1], port).into()).unwrap();
@@ -125,12 +125,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
 
     /// The versions and codes of the next frame, which is an ack.
     pub(super) async fn acked(&mut self) -> Vec<(String, Option<u16>)> {
-        match self.read().await {
-            ClientFrame::Ack { updates } => updates
-                .into_iter()
-                .map(|update| (update.version, update.code))
-                .collect(),
-            other => panic!("{other:?}"),
-        }
+        let frame = self.read().await;
+        let ClientFrame::Ack { updates } = frame else {
+            panic!("{frame:?}");
+        };
+        let version_and_code = updates.into_iter().map(|one| (one.version, one.code));
+        version_and_code.collect()
     }
 }
