@@ -52,7 +52,7 @@ pub(super) async fn dial(
     );
     match opened.await {
         Ok((socket, _)) => Ok(Box::new(socket)),
-        Err(error) => Err(handshake_failure(&url, error)),
+        Err(error) => Err(handshake_failure(&url, &error)),
     }
 }
 
@@ -88,48 +88,35 @@ fn unknown_host(url: &PushUrl, cause: String) -> ChannelError {
     }
 }
 
-/// Only TLS hands an `InvalidData` error on from below the WebSocket; over plain TCP there is none.
-fn handshake_failure(url: &PushUrl, error: WsError) -> ChannelError {
+/// Why a server that was reached is no WebSocket. Only TLS hands an `InvalidData` error on from
+/// below the WebSocket; over plain TCP there is none.
+fn handshake_failure(url: &PushUrl, error: &WsError) -> ChannelError {
+    let cause = shortened(&error.to_string());
     let url = url.clone();
-    match error {
-        WsError::Http(response) => ChannelError::NotWebSocket {
-            url,
-            status: response.status().as_u16(),
-        },
-        WsError::Tls(error) => ChannelError::Tls {
-            url,
-            cause: shortened(&error.to_string()),
-        },
-        WsError::Io(error) if error.kind() == ErrorKind::InvalidData => ChannelError::Tls {
-            url,
-            cause: shortened(&error.to_string()),
-        },
-        WsError::Io(error) => ChannelError::Lost {
-            url,
-            cause: error.to_string(),
-        },
-        other => ChannelError::Protocol {
-            url,
-            cause: shortened(&other.to_string()),
-        },
+    if let WsError::Http(response) = error {
+        let status = response.status().as_u16();
+        return ChannelError::NotWebSocket { url, status };
     }
+    if matches!(error, WsError::Tls(_)) || is_io(error, ErrorKind::InvalidData) {
+        return ChannelError::Tls { url, cause };
+    }
+    if matches!(error, WsError::Io(_)) {
+        return ChannelError::Lost { url, cause };
+    }
+    ChannelError::Protocol { url, cause }
+}
+
+fn is_io(error: &WsError, kind: ErrorKind) -> bool {
+    matches!(error, WsError::Io(error) if error.kind() == kind)
 }
 
 /// Why an open socket failed.
-pub(super) fn line_failure(url: &PushUrl, error: WsError) -> ChannelError {
+pub(super) fn line_failure(url: &PushUrl, error: &WsError) -> ChannelError {
     let url = url.clone();
-    match error {
-        WsError::Capacity(_) => ChannelError::FrameTooLarge {
-            url,
-            limit: MAX_FRAME,
-        },
-        WsError::Io(error) => ChannelError::Lost {
-            url,
-            cause: error.to_string(),
-        },
-        other => ChannelError::Lost {
-            url,
-            cause: shortened(&other.to_string()),
-        },
+    if matches!(error, WsError::Capacity(_)) {
+        let limit = MAX_FRAME;
+        return ChannelError::FrameTooLarge { url, limit };
     }
+    let cause = shortened(&error.to_string());
+    ChannelError::Lost { url, cause }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
@@ -162,14 +163,11 @@ impl ChannelDriver {
         match happening {
             Happening::Line(arrival) => self.arrived(arrival).await,
             Happening::Due => {
+                self.catch_up().await;
                 let reading = self.outbox.is_empty();
                 self.step(Input::Tick { reading }).await;
             }
-            Happening::Stalled => {
-                let (url, limit) = (self.machine.url(), self.options.pong_within);
-                self.step(Input::Lost(ChannelError::Silent { url, limit }))
-                    .await;
-            }
+            Happening::Stalled => self.stalled().await,
             Happening::Acks(acks) => self.step(Input::Acks(acks)).await,
             Happening::Unregister(reply) => {
                 self.unregistering.push(reply);
@@ -178,6 +176,27 @@ impl ChannelDriver {
             Happening::Nudge => self.step(Input::Nudge).await,
             Happening::Close => self.close().await,
             Happening::EventTaken => {}
+        }
+    }
+
+    /// A deadline may pass while its answer lies in the socket, after the device or the whole
+    /// process stood still: what is there counts first.
+    async fn catch_up(&mut self) -> bool {
+        let reading = self.outbox.is_empty();
+        match self.line.next(reading).now_or_never() {
+            Some(arrival) => {
+                self.arrived(arrival).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    async fn stalled(&mut self) {
+        if !self.catch_up().await {
+            let (url, limit) = (self.machine.url(), self.options.pong_within);
+            let silent = ChannelError::Silent { url, limit };
+            self.step(Input::Lost(silent)).await;
         }
     }
 

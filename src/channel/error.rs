@@ -246,13 +246,13 @@ impl ChannelError {
     /// True when no push service was reached at all.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        match self {
-            Self::NoneOf(errors) => errors.iter().all(Self::is_unreachable),
-            other => matches!(
-                other,
-                Self::UnknownHost { .. } | Self::Refused { .. } | Self::Unreachable { .. }
-            ),
+        if let Self::NoneOf(errors) = self {
+            return errors.iter().all(Self::is_unreachable);
         }
+        matches!(
+            self,
+            Self::UnknownHost { .. } | Self::Refused { .. } | Self::Unreachable { .. }
+        )
     }
 }
 

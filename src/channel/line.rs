@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
 use futures_util::{FutureExt as _, Sink, SinkExt as _, StreamExt as _};
 use tokio::time::Instant;
@@ -14,9 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::dial::{Socket, line_failure};
 use super::{ChannelError, PushUrl};
-
-/// How long the last goodbye may take.
-const GOODBYE: Duration = Duration::from_secs(1);
+use crate::lifecycle::timeouts;
 
 type Dialing = Pin<Box<dyn Future<Output = Result<Box<Socket>, ChannelError>> + Send>>;
 
@@ -108,7 +105,7 @@ impl Line {
     /// Ends the connection in order, waiting a moment for the peer.
     pub(super) async fn close_with(&mut self, farewell: Option<u16>) {
         if let (Self::Up(mut up), Some(code)) = (std::mem::take(self), farewell) {
-            tokio::time::timeout(GOODBYE, up.say_goodbye(code))
+            tokio::time::timeout(timeouts::CHANNEL_GOODBYE, up.say_goodbye(code))
                 .await
                 .ok();
         }
@@ -132,7 +129,7 @@ impl Up {
             self.unwritten_since = None;
             return Poll::Ready(match written {
                 Ok(()) => Arrival::Written,
-                Err(error) => Arrival::Failed(line_failure(&self.url, error)),
+                Err(error) => Arrival::Failed(line_failure(&self.url, &error)),
             });
         }
         if !reading {
@@ -140,7 +137,7 @@ impl Up {
         }
         self.socket.poll_next_unpin(context).map(|next| match next {
             Some(Ok(message)) => Arrival::Message(message),
-            Some(Err(error)) => Arrival::Failed(line_failure(&self.url, error)),
+            Some(Err(error)) => Arrival::Failed(line_failure(&self.url, &error)),
             None => Arrival::Failed(ChannelError::Lost {
                 url: self.url.clone(),
                 cause: "it was closed without a word".to_owned(),
@@ -151,10 +148,7 @@ impl Up {
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), WsError>> {
         let mut socket = Pin::new(&mut *self.socket);
         while !self.queue.is_empty() {
-            match socket.as_mut().poll_ready(context) {
-                Poll::Ready(Ok(())) => {}
-                other => return other,
-            }
+            ready!(socket.as_mut().poll_ready(context))?;
             if let Some(message) = self.queue.pop_front() {
                 socket.as_mut().start_send(message)?;
             }

@@ -45,6 +45,9 @@ pub const CHANNEL_PING: Duration = Duration::from_secs(30);
 /// How long the pong to such a ping may take before the channel counts as lost.
 pub const CHANNEL_PONG: Duration = Duration::from_secs(10);
 
+/// How long the device waits for the push service to answer its goodbye.
+pub const CHANNEL_GOODBYE: Duration = Duration::from_secs(1);
+
 /// How long the push service waits for `hello` (autopush: 5 s).
 pub const SERVICE_HELLO: Duration = Duration::from_secs(5);
 

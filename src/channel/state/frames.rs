@@ -6,7 +6,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{CLOSE_NORMAL, Machine, Open, Output, State};
+use super::failure::CLOSE_NORMAL;
+use super::{Machine, Open, Output, State};
 use crate::channel::adapter::{Rejected, adapt, shortened};
 use crate::channel::event::Ack;
 use crate::channel::{ChannelError, ChannelEvent};
@@ -192,7 +193,7 @@ impl Machine {
         };
         match granted.platform.unwrap_or(self.options.platform) {
             Platform::WebPush => Some((granted.push_endpoint.unwrap_or(handle), Platform::WebPush)),
-            other => Some((handle, other)),
+            other @ (Platform::Wns | Platform::Apns | Platform::Fcm) => Some((handle, other)),
         }
     }
 

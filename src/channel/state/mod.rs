@@ -4,11 +4,17 @@
 //! `closed → connecting → greeting → registering → open → closed`, for ever, until the device
 //! closes the channel or gives its handle back.
 
+#[cfg(test)]
+mod bench;
+mod deadlines;
+mod failure;
 mod frames;
 #[cfg(test)]
-mod property_tests;
+mod open_tests;
 #[cfg(test)]
-mod tests;
+mod opening_tests;
+#[cfg(test)]
+mod property_tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +23,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::event::Ack;
-use super::options::{ChannelOptions, Identity, USEFUL_AFTER};
+use super::options::{ChannelOptions, Identity};
 use super::{ChannelError, ChannelEvent, PushUrl};
 use crate::lifecycle::Backoff;
 use crate::model::{Handle, RawNotification};
@@ -26,10 +32,6 @@ use crate::wire::webpush::DeviceKeys;
 
 /// The shortest wait of any kind, so that no option makes the machine spin.
 const SHORTEST: Duration = Duration::from_millis(1);
-
-/// WebSocket close codes (RFC 6455 §7.4.1).
-const CLOSE_NORMAL: u16 = 1000;
-const CLOSE_TOO_BIG: u16 = 1009;
 
 /// What happened.
 #[derive(Debug)]
@@ -264,92 +266,12 @@ impl Machine {
         matches!(self.state, State::Registering { .. } | State::Open(_))
     }
 
-    fn tick(&mut self, now: Instant, reading: bool, out: &mut Vec<Output>) {
-        let answer_by = self.answer_by(now);
-        match &mut self.state {
-            State::Closed { until } if now >= *until => self.connect(now, out),
-            State::Connecting { until } if now >= *until => {
-                let limit = self.options.connect_within;
-                self.timed_out(now, "connection", limit, out);
-            }
-            State::Greeting { until } | State::Registering { until }
-                if now >= *until && !reading =>
-            {
-                *until = answer_by;
-            }
-            State::Greeting { until } if now >= *until => {
-                self.timed_out(now, "hello", self.options.answer_within, out);
-            }
-            State::Registering { until } if now >= *until => {
-                self.timed_out(now, "register", self.options.answer_within, out);
-            }
-            State::Open(_) => self.tick_open(now, reading, out),
-            State::Closed { .. }
-            | State::Connecting { .. }
-            | State::Greeting { .. }
-            | State::Registering { .. }
-            | State::Gone => {}
-        }
-    }
-
-    fn tick_open(&mut self, now: Instant, reading: bool, out: &mut Vec<Output>) {
-        let (answer_by, pong_by) = (self.answer_by(now), self.pong_by(now));
-        let (limit, url) = (self.options.answer_within, self.url());
-        let State::Open(open) = &mut self.state else {
-            return;
-        };
-        if is_due(open.unregister_by, now) {
-            open.unregister_by = None;
-            let step = "unregister";
-            let error = ChannelError::TimedOut { url, step, limit };
-            out.push(Output::Unregistered(Err(error)));
-        }
-        if !reading {
-            // Answers may be waiting unread.
-            postpone(&mut open.renew_by, now, answer_by);
-            postpone(&mut open.pong_by, now, pong_by);
-        }
-        if is_due(open.renew_by, now) {
-            return self.timed_out(now, "register", limit, out);
-        }
-        if is_due(open.pong_by, now) {
-            let (url, limit) = (self.url(), self.options.pong_within);
-            return self.fail(now, ChannelError::Silent { url, limit }, None, out);
-        }
-        if open.pong_by.is_none() && now >= open.ping_at {
-            open.pong_by = Some(pong_by);
-            out.push(Output::Ping);
-        }
-        if is_due(open.renew_at, now) {
-            open.renew_at = None;
-            open.renew_by = Some(answer_by);
-            out.push(Output::Send(self.register_frame()));
-        }
-    }
-
     fn register_frame(&self) -> ClientFrame {
         ClientFrame::Register {
             channel_id: self.channel_id,
             key: self.options.vapid_key.clone(),
             platform: Some(self.options.platform),
         }
-    }
-
-    fn timed_out(
-        &mut self,
-        now: Instant,
-        step: &'static str,
-        limit: Duration,
-        out: &mut Vec<Output>,
-    ) {
-        let url = self.url();
-        let error = ChannelError::TimedOut { url, step, limit };
-        self.fail(now, error, Some(CLOSE_NORMAL), out);
-    }
-
-    fn lost(&mut self, now: Instant, error: ChannelError, out: &mut Vec<Output>) {
-        let too_large = matches!(error, ChannelError::FrameTooLarge { .. });
-        self.fail(now, error, too_large.then_some(CLOSE_TOO_BIG), out);
     }
 
     fn unregister(&mut self, now: Instant, out: &mut Vec<Output>) {
@@ -383,103 +305,5 @@ impl Machine {
             | State::Registering { .. }
             | State::Gone => {}
         }
-    }
-
-    /// Gives the present attempt up: the next candidate follows at once while none has greeted
-    /// yet, otherwise there is a wait.
-    fn fail(
-        &mut self,
-        now: Instant,
-        error: ChannelError,
-        farewell: Option<u16>,
-        out: &mut Vec<Output>,
-    ) {
-        if matches!(self.state, State::Closed { .. } | State::Gone) {
-            return;
-        }
-        if self.was_useful(now) && !matches!(error, ChannelError::FrameTooLarge { .. }) {
-            self.backoff.reset();
-        }
-        out.push(Output::HangUp(farewell));
-        self.refuse_unregister(&error, out);
-        let Some(reason) = self.last_failure(error) else {
-            return self.connect(now, out);
-        };
-        let wait = self.backoff.next_wait().max(SHORTEST);
-        self.state = State::Closed { until: now + wait };
-        out.push(Output::Event(ChannelEvent::Closed {
-            reason,
-            retry_in: Some(wait),
-        }));
-    }
-
-    /// What to report; none while there is another candidate to try.
-    fn last_failure(&mut self, error: ChannelError) -> Option<ChannelError> {
-        if self.settled || self.options.candidates.len() == 1 {
-            return Some(error);
-        }
-        self.failures.push(error);
-        self.candidate += 1;
-        if self.candidate < self.options.candidates.len() {
-            return None;
-        }
-        self.candidate = 0;
-        Some(ChannelError::NoneOf(std::mem::take(&mut self.failures)))
-    }
-
-    /// The backoff begins anew only after a connection that was worth something.
-    fn was_useful(&self, now: Instant) -> bool {
-        let lasted = match &self.state {
-            State::Open(open) => now.saturating_duration_since(open.since) >= USEFUL_AFTER,
-            State::Closed { .. }
-            | State::Connecting { .. }
-            | State::Greeting { .. }
-            | State::Registering { .. }
-            | State::Gone => false,
-        };
-        lasted || (self.acked && self.takes_notifications())
-    }
-
-    fn refuse_unregister(&mut self, error: &ChannelError, out: &mut Vec<Output>) {
-        if let State::Open(open) = &mut self.state
-            && open.unregister_by.take().is_some()
-        {
-            out.push(Output::Unregistered(Err(error.clone())));
-        }
-    }
-
-    /// Closes for good.
-    fn end(&mut self, reason: ChannelError, out: &mut Vec<Output>) {
-        if self.is_gone() {
-            return;
-        }
-        self.refuse_unregister(&reason, out);
-        out.push(Output::HangUp(Some(CLOSE_NORMAL)));
-        self.state = State::Gone;
-        out.push(Output::Event(ChannelEvent::Closed {
-            reason,
-            retry_in: None,
-        }));
-    }
-}
-
-impl Open {
-    fn deadline(&self) -> Instant {
-        // An unanswered ping is followed by no other.
-        let life = self.pong_by.unwrap_or(self.ping_at);
-        [self.unregister_by, self.renew_at, self.renew_by]
-            .into_iter()
-            .flatten()
-            .fold(life, Instant::min)
-    }
-}
-
-fn is_due(deadline: Option<Instant>, now: Instant) -> bool {
-    deadline.is_some_and(|deadline| now >= deadline)
-}
-
-fn postpone(deadline: &mut Option<Instant>, now: Instant, until: Instant) {
-    if is_due(*deadline, now) {
-        *deadline = Some(until);
     }
 }
