@@ -1,3 +1,7 @@
 //! The thin binary: the command line lives in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    handset::cli::main()
+}

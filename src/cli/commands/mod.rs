@@ -1,0 +1,39 @@
+//! One file per command.
+
+pub(super) mod completions;
+mod demo;
+mod doctor;
+mod env;
+mod login;
+mod logout;
+mod register;
+mod run;
+mod send;
+mod serve;
+mod status;
+mod toasts;
+mod unregister;
+
+use super::arguments::Command;
+use super::exit::{Exit, Failure};
+use super::output::Output;
+use crate::settings::Settings;
+
+/// Carries out a command.
+pub(super) async fn carry_out(command: Command, settings: Settings, output: Output) -> Result<Exit, Failure> {
+    match command {
+        Command::Demo(wish) => demo::run(wish, &output).await,
+        Command::Serve(wish) => serve::run(wish, &settings, &output).await,
+        Command::Env(_) => env::run(&settings, &output).await,
+        Command::Login(wish) => login::run(wish, &settings, &output).await,
+        Command::Logout(_) => logout::run(&settings, &output).await,
+        Command::Register(wish) => register::run(wish, &settings, &output).await,
+        Command::Unregister(_) => unregister::run(&settings, &output).await,
+        Command::Run(wish) => run::run(wish, settings, &output).await,
+        Command::Send(wish) => send::run(wish, &settings, &output).await,
+        Command::Toasts(_) => toasts::run(&settings, &output).await,
+        Command::Status(_) => status::run(&settings, &output).await,
+        Command::Doctor(wish) => doctor::run(wish, &settings, &output).await,
+        Command::Completions(wish) => completions::print(&wish, &output),
+    }
+}

@@ -1,0 +1,122 @@
+//! `handset run`
+
+use std::sync::Arc;
+
+use crate::cli::arguments::Run;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::signals::Signals;
+use crate::cli::{narrator, reach, secrets, toasters};
+use crate::control::ControlServer;
+use crate::device::{Device, Mode, SignInRequest, SignInSecret, VaultChoice, Vaults};
+use crate::lifecycle::{Clock, Scope, timeouts};
+use crate::model::{AuthScheme, UserName};
+use crate::settings::Settings;
+
+pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen()?;
+    let _lock = reach::take(&settings)?;
+    let secret = match &wish.user {
+        Some(user) => Some((user.clone(), secrets::from_stdin("password")?)),
+        None => None,
+    };
+    let choice = wish.toast.map(Into::into).or(settings.file.toast);
+    let chosen = toasters::choose(choice, &settings.home, output).await;
+    let mut options = reach::options(&settings);
+    options.toaster = chosen.toaster;
+    if secret.is_some() {
+        options.vaults = Vaults::memory();
+    }
+    let events = options.events.clone();
+    let device = Device::open(options).await?;
+    let told = Scope::new();
+    narrator::narrate(&told, &events, Clock::system(), output.clone());
+    output.note(output.dim(&chosen.why));
+    let device = Arc::new(device);
+    let done = tokio::select! {
+        failure = switch_on(&device, &wish, secret, &settings) => failure,
+        exit = signals.ended(output) => Ok(Some(exit)),
+    };
+    let done = match done {
+        Ok(Some(exit)) => Ok(exit),
+        Ok(None) => serve_and_wait(&device, &settings, &mut signals, output).await,
+        Err(failure) => Err(failure),
+    };
+    if let Some(device) = Arc::into_inner(device) {
+        device.shutdown().await;
+    }
+    told.shutdown(timeouts::SHUTDOWN).await;
+    done
+}
+
+/// Signs in where that was asked for, and switches the phone on.
+async fn switch_on(
+    device: &Device,
+    wish: &Run,
+    secret: Option<(UserName, secrecy::SecretString)>,
+    settings: &Settings,
+) -> Result<Option<Exit>, Failure> {
+    let push = wish.push.clone().or_else(|| settings.file.push.clone());
+    if let Some(push) = push {
+        device.set_push(push).await?;
+    }
+    if let Some((user, password)) = secret {
+        sign_in(device, wish, settings, user, password).await?;
+    }
+    if device.profile().account.is_none() && !wish.no_backend {
+        return Err(Failure::new(
+            Exit::SignInNeeded,
+            format!(
+                "nobody is signed in on {}: sign in with `handset login --backend URL --user NAME` first",
+                settings.device
+            ),
+        ));
+    }
+    let mode = if wish.no_backend { Mode::WithoutBackend } else { Mode::Whole };
+    device.turn_on(mode).await?;
+    Ok(None)
+}
+
+async fn sign_in(
+    device: &Device,
+    wish: &Run,
+    settings: &Settings,
+    user: UserName,
+    password: secrecy::SecretString,
+) -> Result<(), Failure> {
+    let remembered = device.profile();
+    let backend = wish
+        .backend
+        .clone()
+        .or_else(|| settings.file.backend.clone())
+        .or_else(|| remembered.account.map(|account| account.backend))
+        .ok_or_else(|| Failure::usage("which backend? Name it with --backend URL"))?;
+    device
+        .sign_in(SignInRequest {
+            backend,
+            user,
+            secret: SignInSecret::Password(password),
+            auth: AuthScheme::Basic,
+            vault: Some(VaultChoice::Memory),
+            push: None,
+            ca: None,
+            allow_http: Vec::new(),
+        })
+        .await?;
+    Ok(())
+}
+
+async fn serve_and_wait(
+    device: &Arc<Device>,
+    settings: &Settings,
+    signals: &mut Signals,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let file = settings.home.device(&settings.device).control();
+    let control = ControlServer::start(device.clone(), file)
+        .await
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    let exit = signals.ended(output).await;
+    control.shutdown().await;
+    Ok(exit)
+}

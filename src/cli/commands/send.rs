@@ -1,0 +1,51 @@
+//! `handset send`
+
+use crate::cli::arguments::Send;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::reach::{self, Reach};
+use crate::control::{self, SendBody, Sent};
+use crate::settings::Settings;
+use crate::wire::app_backend::{Delivery, DeliveryOutcome};
+
+pub(super) async fn run(wish: Send, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let body = SendBody {
+        text: wish.text,
+        to: wish.to,
+    };
+    let sent = match reach::find(settings).await? {
+        Reach::Running(client) => client.send(&body).await?,
+        Reach::Own(own) => {
+            let done = control::send(&own.device, body).await;
+            own.shutdown().await;
+            done?
+        }
+    };
+    output.result(&sent, |output| text(&sent, output));
+    Ok(Exit::Done)
+}
+
+fn text(sent: &Sent, output: &Output) -> String {
+    let id = sent.notification.as_deref().unwrap_or("of an unknown id");
+    let mut lines = vec![match &sent.to {
+        Some(to) => format!("payload {} stored for {}", output.dim(id), output.bold(to)),
+        None => format!("payload {} stored", output.dim(id)),
+    }];
+    if sent.to.is_some() && sent.deliveries.is_empty() {
+        lines.push("no device of that user is registered: nobody was pushed".to_owned());
+    }
+    lines.extend(sent.deliveries.iter().map(|delivery| line(delivery, output)));
+    lines.join("\n")
+}
+
+fn line(delivery: &Delivery, output: &Output) -> String {
+    let outcome = match delivery.outcome {
+        DeliveryOutcome::Received => output.good("received"),
+        DeliveryOutcome::Dropped => output.bad("dropped"),
+        DeliveryOutcome::Refused => output.bad("refused"),
+    };
+    match &delivery.reason {
+        Some(reason) => format!("  {}: {outcome}, {reason}", delivery.platform),
+        None => format!("  {}: {outcome} by the push service", delivery.platform),
+    }
+}

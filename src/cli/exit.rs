@@ -1,0 +1,120 @@
+//! Exit codes, and which failure has which.
+
+use std::process::ExitCode;
+
+use crate::control::ControlError;
+use crate::device::{DeviceError, ErrorKind, FolderError};
+use crate::emulator::EmulatorError;
+use crate::settings::SettingsError;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// It did what it was asked.
+    Done = 0,
+    /// It did not.
+    Failed = 1,
+    /// What it was asked makes no sense.
+    Usage = 2,
+    /// It waited too long.
+    TimedOut = 3,
+    /// The user must sign in first.
+    SignInNeeded = 4,
+    /// The backend or the push service could not be reached.
+    Unreachable = 5,
+    /// There is no keyring.
+    NoKeyring = 6,
+    /// It was interrupted.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Failed => Self::Failed,
+            ErrorKind::Usage => Self::Usage,
+            ErrorKind::TimedOut => Self::TimedOut,
+            ErrorKind::SignInNeeded => Self::SignInNeeded,
+            ErrorKind::Unreachable => Self::Unreachable,
+            ErrorKind::NoKeyring => Self::NoKeyring,
+        }
+    }
+}
+
+/// A command failed: a sentence for people, and the exit code.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) message: String,
+    pub(super) exit: Exit,
+}
+
+impl Failure {
+    pub(super) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, message)
+    }
+
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            exit,
+        }
+    }
+}
+
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        let exit = Exit::from(error.kind());
+        let message = match exit {
+            Exit::NoKeyring => format!("{error}; or keep the token in a private file with --vault file"),
+            Exit::Done
+            | Exit::Failed
+            | Exit::Usage
+            | Exit::TimedOut
+            | Exit::SignInNeeded
+            | Exit::Unreachable
+            | Exit::Interrupted => error.to_string(),
+        };
+        Self { message, exit }
+    }
+}
+
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
+        let exit = match &error {
+            ControlError::Refused(failure) => Exit::from(failure.kind),
+            ControlError::NoAnswer { .. } | ControlError::Unreadable { .. } => Exit::Failed,
+        };
+        Self {
+            message: error.to_string(),
+            exit,
+        }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl From<EmulatorError> for Failure {
+    fn from(error: EmulatorError) -> Self {
+        Self::failed(error.to_string())
+    }
+}

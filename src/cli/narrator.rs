@@ -1,0 +1,101 @@
+//! Tells what happens: every event to programs, what matters to people.
+
+use crate::cli::output::Output;
+use crate::lifecycle::{Clock, Scope};
+use crate::telemetry::{Event, EventName, EventReceiver, EventStream, Lagged};
+
+/// Prints the events of `events` until the stream ends or `scope` is canceled; what was emitted
+/// before that is still printed.
+pub(super) fn narrate(scope: &Scope, events: &EventStream, clock: Clock, output: Output) {
+    let receiver = events.listen();
+    let off = scope.token().clone();
+    scope.spawn_to_end("narrator", async move {
+        let narrator = Narrator { clock, output };
+        narrator.run(receiver, off).await;
+    });
+}
+
+struct Narrator {
+    clock: Clock,
+    output: Output,
+}
+
+impl Narrator {
+    async fn run(self, mut events: EventReceiver, off: tokio_util::sync::CancellationToken) {
+        loop {
+            let next = tokio::select! {
+                next = events.next() => next,
+                () = off.cancelled() => break,
+            };
+            match next {
+                Ok(Some(event)) => self.tell(&event),
+                Ok(None) => return,
+                Err(Lagged(count)) => {
+                    let lost = Event::new(self.clock.now(), EventName::EventsLost).with("count", count);
+                    self.tell(&lost);
+                }
+            }
+        }
+        while let Some(event) = events.try_next() {
+            self.tell(&event);
+        }
+    }
+
+    fn tell(&self, event: &Event) {
+        if self.output.is_json() {
+            self.output.line(event.to_line());
+        } else if let Some(text) = self.words(event) {
+            self.output.note(text);
+        }
+    }
+
+    /// What people want to know; the rest is in the log.
+    fn words(&self, event: &Event) -> Option<String> {
+        let text = |name: &str| event.text(name).unwrap_or("-").to_owned();
+        let output = &self.output;
+        Some(match event.event {
+            EventName::PhoneReady => format!(
+                "{} as {} on {}; waiting for pushes, Ctrl-C switches it off",
+                output.good("the phone is ready"),
+                event.text("user").unwrap_or("nobody"),
+                text("platform"),
+            ),
+            EventName::SessionSignedIn => format!("signed in as {}", text("user")),
+            EventName::SessionSignedOut => format!("signed out {}", text("user")),
+            EventName::SessionRequired => format!(
+                "{}: `handset login --user {}` ({})",
+                output.bad("sign-in is needed"),
+                text("user"),
+                text("reason"),
+            ),
+            EventName::ChannelClosed => format!("{}: {}", output.bad("the channel is closed"), text("reason")),
+            EventName::RegistrationFailed => format!("{}: {}", output.bad("not registered"), text("reason")),
+            EventName::PushDropped => format!(
+                "{}: {} {}",
+                output.bad("a push was dropped"),
+                text("reason"),
+                output.dim(event.text("detail").unwrap_or_default()),
+            ),
+            EventName::PushRetry => format!(
+                "a push is tried again in {} ms: {}",
+                event.fields.get("retry_in_ms").map_or_else(String::new, ToString::to_string),
+                event.text("detail").unwrap_or_else(|| event.text("reason").unwrap_or("-")),
+            ),
+            EventName::PushHeld => format!("a push waits: {}", event.text("detail").unwrap_or("-")),
+            EventName::EventsLost => "some events were lost, the output is read too slowly".to_owned(),
+            EventName::ServicesReady
+            | EventName::ChannelOpened
+            | EventName::RegistrationUpdated
+            | EventName::PushReceived
+            | EventName::TaskStarted
+            | EventName::TaskCompleted
+            | EventName::TaskCanceled
+            | EventName::PayloadFetched
+            | EventName::PayloadFailed
+            | EventName::ToastShown
+            | EventName::ToastUpdated
+            | EventName::ToastRemoved
+            | EventName::DemoFinished => return None,
+        })
+    }
+}
