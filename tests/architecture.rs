@@ -32,8 +32,7 @@ const LAYERS: &[(&str, u8)] = &[
 
 /// Crates that one room alone may use.
 const RESERVED_CRATES: &[(&str, &[&str])] = &[
-    ("anyhow", &["cli"]),
-    ("clap", &["cli", "settings"]),
+    ("clap", &["cli"]),
     (
         "rusqlite",
         &[

@@ -36,10 +36,20 @@ service unreachable, 6 no keyring, 130 interrupted.";
 #[derive(Debug, Args)]
 pub(super) struct Global {
     /// Which device is meant
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Global options"
+    )]
     pub(super) device: Option<DeviceName>,
     /// Where all state is kept [default: the user's state folder; also HANDSET_HOME]
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub(super) home: Option<PathBuf>,
     /// Print events and results as NDJSON on standard output; people's text goes to standard error
     #[arg(long, global = true, help_heading = "Global options")]
@@ -222,7 +232,12 @@ pub(super) struct Run {
     #[arg(long, value_enum, value_name = "WHERE")]
     pub(super) toast: Option<Toast>,
     /// Sign in first, with the token kept in memory alone
-    #[arg(long, value_name = "NAME", requires = "password_stdin", conflicts_with = "no_backend")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "password_stdin",
+        conflicts_with = "no_backend"
+    )]
     pub(super) user: Option<UserName>,
     /// Read that user's password from standard input
     #[arg(long, requires = "user")]
@@ -265,7 +280,9 @@ pub(super) struct Status {}
 
 /// Check keyring, notification daemon, backend, push channel and clock, and say what to do
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  handset doctor\n  handset doctor --backend http://127.0.0.1:8480")]
+#[command(
+    after_help = "Examples:\n  handset doctor\n  handset doctor --backend http://127.0.0.1:8480"
+)]
 pub(super) struct Doctor {
     /// The app backend to check [default: the one of the last login]
     #[arg(long, value_name = "URL")]
@@ -354,7 +371,9 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// The platforms whose push service is embedded.
 fn served_platform(text: &str) -> Result<Platform, String> {
-    let platform: Platform = text.parse().map_err(|error: crate::model::Invalid| error.to_string())?;
+    let platform: Platform = text
+        .parse()
+        .map_err(|error: crate::model::Invalid| error.to_string())?;
     match platform {
         Platform::Wns | Platform::WebPush => Ok(platform),
         Platform::Apns | Platform::Fcm => Err(format!(

@@ -75,7 +75,9 @@ impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
         let exit = Exit::from(error.kind());
         let message = match exit {
-            Exit::NoKeyring => format!("{error}; or keep the token in a private file with --vault file"),
+            Exit::NoKeyring => {
+                format!("{error}; or keep the token in a private file with --vault file")
+            }
             Exit::Done
             | Exit::Failed
             | Exit::Usage

@@ -48,7 +48,11 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-fn carry_out(arguments: Arguments, environment: &Environment, output: &Output) -> Result<Exit, Failure> {
+fn carry_out(
+    arguments: Arguments,
+    environment: &Environment,
+    output: &Output,
+) -> Result<Exit, Failure> {
     if let Command::Completions(wish) = &arguments.command {
         return commands::completions::print(wish, output);
     }
@@ -61,7 +65,11 @@ fn carry_out(arguments: Arguments, environment: &Environment, output: &Output) -
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("no threads could be started: {error}")))?;
-    let done = runtime.block_on(commands::carry_out(arguments.command, settings, output.clone()));
+    let done = runtime.block_on(commands::carry_out(
+        arguments.command,
+        settings,
+        output.clone(),
+    ));
     // A keyring or a name server that hangs does not hold up the end.
     runtime.shutdown_timeout(LAST_WAIT);
     done

@@ -31,7 +31,8 @@ impl Narrator {
                 Ok(Some(event)) => self.tell(&event),
                 Ok(None) => return,
                 Err(Lagged(count)) => {
-                    let lost = Event::new(self.clock.now(), EventName::EventsLost).with("count", count);
+                    let lost =
+                        Event::new(self.clock.now(), EventName::EventsLost).with("count", count);
                     self.tell(&lost);
                 }
             }
@@ -68,8 +69,14 @@ impl Narrator {
                 text("user"),
                 text("reason"),
             ),
-            EventName::ChannelClosed => format!("{}: {}", output.bad("the channel is closed"), text("reason")),
-            EventName::RegistrationFailed => format!("{}: {}", output.bad("not registered"), text("reason")),
+            EventName::ChannelClosed => format!(
+                "{}: {}",
+                output.bad("the channel is closed"),
+                text("reason")
+            ),
+            EventName::RegistrationFailed => {
+                format!("{}: {}", output.bad("not registered"), text("reason"))
+            }
             EventName::PushDropped => format!(
                 "{}: {} {}",
                 output.bad("a push was dropped"),
@@ -78,11 +85,18 @@ impl Narrator {
             ),
             EventName::PushRetry => format!(
                 "a push is tried again in {} ms: {}",
-                event.fields.get("retry_in_ms").map_or_else(String::new, ToString::to_string),
-                event.text("detail").unwrap_or_else(|| event.text("reason").unwrap_or("-")),
+                event
+                    .fields
+                    .get("retry_in_ms")
+                    .map_or_else(String::new, ToString::to_string),
+                event
+                    .text("detail")
+                    .unwrap_or_else(|| event.text("reason").unwrap_or("-")),
             ),
             EventName::PushHeld => format!("a push waits: {}", event.text("detail").unwrap_or("-")),
-            EventName::EventsLost => "some events were lost, the output is read too slowly".to_owned(),
+            EventName::EventsLost => {
+                "some events were lost, the output is read too slowly".to_owned()
+            }
             EventName::ServicesReady
             | EventName::ChannelOpened
             | EventName::RegistrationUpdated

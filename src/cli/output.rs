@@ -106,13 +106,21 @@ impl Output {
     /// Something said to people on the way.
     pub(super) fn note(&self, text: impl Into<String>) {
         let text = text.into();
-        self.put(if self.json { Line::Err(text) } else { Line::Out(text) });
+        self.put(if self.json {
+            Line::Err(text)
+        } else {
+            Line::Out(text)
+        });
     }
 
     /// Something people should not miss, on standard error in any case.
     pub(super) fn warning(&self, text: &str) {
         let mark = "warning:";
-        let mark = if self.colour { mark.yellow().bold().to_string() } else { mark.to_owned() };
+        let mark = if self.colour {
+            mark.yellow().bold().to_string()
+        } else {
+            mark.to_owned()
+        };
         self.put(Line::Err(format!("{mark} {text}")));
     }
 
@@ -123,28 +131,48 @@ impl Output {
             self.line(json!({"ok": false, "error": error}).to_string());
         }
         let mark = "error:";
-        let mark = if self.colour { mark.red().bold().to_string() } else { mark.to_owned() };
+        let mark = if self.colour {
+            mark.red().bold().to_string()
+        } else {
+            mark.to_owned()
+        };
         self.put(Line::Err(format!("{mark} {}", failure.message)));
     }
 
     /// Text in bold, where there is colour.
     pub(super) fn bold(&self, text: &str) -> String {
-        if self.colour { text.bold().to_string() } else { text.to_owned() }
+        if self.colour {
+            text.bold().to_string()
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Text that steps back, where there is colour.
     pub(super) fn dim(&self, text: &str) -> String {
-        if self.colour { text.dimmed().to_string() } else { text.to_owned() }
+        if self.colour {
+            text.dimmed().to_string()
+        } else {
+            text.to_owned()
+        }
     }
 
     /// A mark for something that went well.
     pub(super) fn good(&self, text: &str) -> String {
-        if self.colour { text.green().to_string() } else { text.to_owned() }
+        if self.colour {
+            text.green().to_string()
+        } else {
+            text.to_owned()
+        }
     }
 
     /// A mark for something that went wrong.
     pub(super) fn bad(&self, text: &str) -> String {
-        if self.colour { text.red().to_string() } else { text.to_owned() }
+        if self.colour {
+            text.red().to_string()
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Prints what still waits; nothing is printed after it.
@@ -166,7 +194,11 @@ impl Output {
 
 /// A place for renderers that write by themselves.
 pub(super) fn people(json: bool) -> Box<dyn Write + Send> {
-    if json { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
+    if json {
+        Box::new(io::stderr())
+    } else {
+        Box::new(io::stdout())
+    }
 }
 
 fn write_lines(queue: &Receiver<Line>, broken: &CancellationToken) {

@@ -51,7 +51,9 @@ pub(super) async fn find(settings: &Settings) -> Result<Reach, Failure> {
         let running = ControlClient::find(&folder);
         match running {
             // A file of another process than the owner is left from one that was killed.
-            Some(client) if owner.is_none_or(|pid| pid == client.pid()) => return Ok(Reach::Running(client)),
+            Some(client) if owner.is_none_or(|pid| pid == client.pid()) => {
+                return Ok(Reach::Running(client));
+            }
             Some(_) | None if Instant::now() < give_up => tokio::time::sleep(LOOK).await,
             Some(_) | None => {
                 let who = owner.map_or_else(String::new, |pid| format!(" (process {pid})"));
@@ -87,5 +89,8 @@ pub(super) fn options(settings: &Settings) -> DeviceOptions {
 
 async fn open(settings: &Settings, lock: DeviceLock) -> Result<OwnDevice, Failure> {
     let device = Device::open(options(settings)).await?;
-    Ok(OwnDevice { device, _lock: lock })
+    Ok(OwnDevice {
+        device,
+        _lock: lock,
+    })
 }

@@ -18,15 +18,23 @@ pub(super) fn from_stdin(what: &str) -> Result<SecretString, Failure> {
         .lock()
         .take(limit)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("the {what} could not be read from standard input: {error}")))?;
+        .map_err(|error| {
+            Failure::usage(format!(
+                "the {what} could not be read from standard input: {error}"
+            ))
+        })?;
     if bytes.len() > MAX_SECRET {
-        return Err(Failure::usage(format!("the {what} on standard input is longer than {MAX_SECRET} bytes")));
+        return Err(Failure::usage(format!(
+            "the {what} on standard input is longer than {MAX_SECRET} bytes"
+        )));
     }
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| Failure::usage(format!("the {what} on standard input is not UTF-8")))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
-        return Err(Failure::usage(format!("standard input holds no {what}: write it in its first line")));
+        return Err(Failure::usage(format!(
+            "standard input holds no {what}: write it in its first line"
+        )));
     }
     Ok(line.into())
 }
@@ -44,6 +52,8 @@ pub(super) fn from_terminal(user: &str) -> Result<SecretString, Failure> {
         Err(error) if error.kind() == io::ErrorKind::Interrupted => {
             Err(Failure::new(Exit::Interrupted, "interrupted"))
         }
-        Err(error) => Err(Failure::usage(format!("the password could not be read: {error}"))),
+        Err(error) => Err(Failure::usage(format!(
+            "the password could not be read: {error}"
+        ))),
     }
 }

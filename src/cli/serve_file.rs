@@ -38,7 +38,10 @@ impl ServeFile {
             .and_then(|mut file| file.write_all(&text))
             .and_then(|()| fs::rename(&beside, &path))
             .map_err(failed)?;
-        Ok(Written { path, pid: self.pid })
+        Ok(Written {
+            path,
+            pid: self.pid,
+        })
     }
 
     /// The file of a `serve` that seems to run.

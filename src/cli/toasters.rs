@@ -6,7 +6,8 @@ use super::output::{self, Output};
 use crate::lifecycle::timeouts;
 use crate::settings::{Home, ToastChoice};
 use crate::toast::{
-    DesktopOptions, DesktopRenderer, JsonRenderer, Renderer, TerminalRenderer, TerminalStyle, Toaster,
+    DesktopOptions, DesktopRenderer, JsonRenderer, Renderer, TerminalRenderer, TerminalStyle,
+    Toaster,
 };
 
 /// Renderers, and a sentence about the choice.
@@ -24,8 +25,13 @@ pub(super) async fn choose(asked: Option<ToastChoice>, home: &Home, output: &Out
     };
     match asked {
         Some(ToastChoice::None) => chosen(Vec::new(), "toasts are not drawn".to_owned()),
-        Some(ToastChoice::Json) => chosen(vec![json(output)], "toasts are drawn as JSON".to_owned()),
-        Some(ToastChoice::Terminal) => chosen(vec![terminal(output)], "toasts are drawn in the terminal".to_owned()),
+        Some(ToastChoice::Json) => {
+            chosen(vec![json(output)], "toasts are drawn as JSON".to_owned())
+        }
+        Some(ToastChoice::Terminal) => chosen(
+            vec![terminal(output)],
+            "toasts are drawn in the terminal".to_owned(),
+        ),
         Some(ToastChoice::Desktop) => chosen(
             vec![desktop(home), terminal(output)],
             "toasts are drawn on the desktop".to_owned(),
@@ -33,7 +39,10 @@ pub(super) async fn choose(asked: Option<ToastChoice>, home: &Home, output: &Out
         None => match DesktopRenderer::probe(timeouts::TOAST_DAEMON).await {
             Ok(daemon) => chosen(
                 vec![desktop(home), terminal(output)],
-                format!("toasts are drawn on the desktop by {} {}", daemon.name, daemon.version),
+                format!(
+                    "toasts are drawn on the desktop by {} {}",
+                    daemon.name, daemon.version
+                ),
             ),
             Err(error) => {
                 tracing::info!(%error, "no notification daemon");
@@ -59,7 +68,10 @@ fn terminal(output: &Output) -> Arc<dyn Renderer> {
         colour: output.has_colour(),
         boxed: output.is_terminal(),
     };
-    Arc::new(TerminalRenderer::new(output::people(output.is_json()), style))
+    Arc::new(TerminalRenderer::new(
+        output::people(output.is_json()),
+        style,
+    ))
 }
 
 /// With `--json` the event of a toast is its picture already: a second line would be no event.

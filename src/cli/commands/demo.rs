@@ -10,7 +10,8 @@ use crate::cli::output::Output;
 use crate::cli::signals::Signals;
 use crate::cli::{narrator, toasters};
 use crate::device::{
-    Device, DeviceError, DeviceOptions, Mode, RegisterRequest, SignInRequest, SignInSecret, VaultChoice, Vaults,
+    Device, DeviceError, DeviceOptions, Mode, RegisterRequest, SignInRequest, SignInSecret,
+    VaultChoice, Vaults,
 };
 use crate::emulator::{Services, ServicesOptions};
 use crate::lifecycle::{Clock, Scope, timeouts};
@@ -48,7 +49,9 @@ pub(super) async fn run(wish: Demo, output: &Output) -> Result<Exit, Failure> {
     told.shutdown(timeouts::SHUTDOWN).await;
     if ok {
         let seconds = Duration::from_millis(elapsed).as_secs_f32();
-        show.step(&format!("the toast carried the payload, {seconds:.2} s after the start"));
+        show.step(&format!(
+            "the toast carried the payload, {seconds:.2} s after the start"
+        ));
     }
     result
 }
@@ -67,14 +70,19 @@ impl Show<'_> {
         let home = tempfile::Builder::new()
             .prefix("handset-demo-")
             .tempdir()
-            .map_err(|error| Failure::failed(format!("no temporary folder could be made: {error}")))?;
+            .map_err(|error| {
+                Failure::failed(format!("no temporary folder could be made: {error}"))
+            })?;
         let services = Services::start(ServicesOptions {
             http: ([127, 0, 0, 1], 0).into(),
             ..ServicesOptions::default()
         })
         .await?;
         self.events.emit(services.ready_event());
-        self.step(&format!("app backend, hub and push services on {}", services.http_url()));
+        self.step(&format!(
+            "app backend, hub and push services on {}",
+            services.http_url()
+        ));
         let device = self.device(home.path()).await;
         let played = match &device {
             Ok(device) => tokio::select! {
@@ -133,7 +141,8 @@ impl Show<'_> {
 
     async fn play(&self, device: &Device, services: &Services) -> Result<(), Failure> {
         let mut events = self.events.listen();
-        let backend = BackendOrigin::parse(services.urls().backend.as_str()).map_err(DeviceError::from)?;
+        let backend =
+            BackendOrigin::parse(services.urls().backend.as_str()).map_err(DeviceError::from)?;
         device
             .sign_in(SignInRequest {
                 backend,
@@ -163,10 +172,17 @@ impl Show<'_> {
         let id = sent
             .id
             .ok_or_else(|| Failure::failed("the backend did not say which payload it stored"))?;
-        self.step(&format!("secure push sent: it carries the ID {id} and nothing else"));
+        self.step(&format!(
+            "secure push sent: it carries the ID {id} and nothing else"
+        ));
         let toast = tokio::time::timeout(TOAST, toast_of(&mut events, id.as_str()))
             .await
-            .map_err(|_| Failure::new(Exit::TimedOut, "the toast did not come; look at it with `handset demo -vv`"))??;
+            .map_err(|_| {
+                Failure::new(
+                    Exit::TimedOut,
+                    "the toast did not come; look at it with `handset demo -vv`",
+                )
+            })??;
         if toast.body != self.wish.message {
             return Err(Failure::failed(format!(
                 "the toast says {:?} instead of {:?}",
@@ -178,7 +194,8 @@ impl Show<'_> {
 
     fn step(&self, text: &str) {
         let at = format!("{:>6.3} s", self.begun.elapsed().as_secs_f32());
-        self.output.note(format!("{}  {text}", self.output.dim(&at)));
+        self.output
+            .note(format!("{}  {text}", self.output.dim(&at)));
     }
 }
 
@@ -192,10 +209,18 @@ async fn toast_of(events: &mut EventReceiver, id: &str) -> Result<ToastFields, F
             .ok_or_else(|| Failure::failed("the phone went away"))?;
         let this = event.text("notification") == Some(id);
         match (event.event, event.toast) {
-            (EventName::ToastShown | EventName::ToastUpdated, Some(toast)) if this => return Ok(toast),
+            (EventName::ToastShown | EventName::ToastUpdated, Some(toast)) if this => {
+                return Ok(toast);
+            }
             (EventName::PushDropped, _) => {
-                let reason = event.fields.get("detail").or_else(|| event.fields.get("reason"));
-                return Err(Failure::failed(format!("the push was dropped: {}", reason.unwrap_or_default())));
+                let reason = event
+                    .fields
+                    .get("detail")
+                    .or_else(|| event.fields.get("reason"));
+                return Err(Failure::failed(format!(
+                    "the push was dropped: {}",
+                    reason.unwrap_or_default()
+                )));
             }
             _ => {}
         }
@@ -207,7 +232,9 @@ async fn tidy_up(device: Device, output: &Output) -> Result<(), Failure> {
     if device.profile().account.is_some()
         && let Err(error) = device.sign_out().await
     {
-        output.warning(&format!("the demo's entry may still be in the keyring: {error}"));
+        output.warning(&format!(
+            "the demo's entry may still be in the keyring: {error}"
+        ));
     }
     device.shutdown().await;
     Ok(())

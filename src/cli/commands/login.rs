@@ -8,7 +8,11 @@ use crate::cli::secrets;
 use crate::control::{self, LoginBody, SignedIn};
 use crate::settings::Settings;
 
-pub(super) async fn run(wish: Login, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    wish: Login,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let body = body(wish, settings)?;
     let signed_in = match reach::find(settings).await? {
         Reach::Running(client) => client.login(&body).await?,
@@ -60,7 +64,9 @@ fn body(wish: Login, settings: &Settings) -> Result<LoginBody, Failure> {
         vault: wish.vault.map(Into::into).or(settings.vault),
         push: wish.push.or_else(|| settings.file.push.clone()),
         // The running phone may have another working folder.
-        ca: wish.ca.map(|path| std::path::absolute(&path).unwrap_or(path)),
+        ca: wish
+            .ca
+            .map(|path| std::path::absolute(&path).unwrap_or(path)),
         allow_http: wish.allow_http,
     })
 }

@@ -20,7 +20,11 @@ use super::output::Output;
 use crate::settings::Settings;
 
 /// Carries out a command.
-pub(super) async fn carry_out(command: Command, settings: Settings, output: Output) -> Result<Exit, Failure> {
+pub(super) async fn carry_out(
+    command: Command,
+    settings: Settings,
+    output: Output,
+) -> Result<Exit, Failure> {
     match command {
         Command::Demo(wish) => demo::run(wish, &output).await,
         Command::Serve(wish) => serve::run(wish, &settings, &output).await,

@@ -7,7 +7,11 @@ use crate::cli::reach::{self, Reach};
 use crate::control::{self, RegisterBody, Registered};
 use crate::settings::Settings;
 
-pub(super) async fn run(wish: Register, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    wish: Register,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     if let Some(reserved) = wish.tags.iter().find(|tag| tag.is_reserved()) {
         return Err(Failure::usage(format!(
             "the tag {reserved} names a user or an installation: only the backend may set it, leave it out"

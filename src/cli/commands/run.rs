@@ -72,7 +72,11 @@ async fn switch_on(
             ),
         ));
     }
-    let mode = if wish.no_backend { Mode::WithoutBackend } else { Mode::Whole };
+    let mode = if wish.no_backend {
+        Mode::WithoutBackend
+    } else {
+        Mode::Whole
+    };
     device.turn_on(mode).await?;
     Ok(None)
 }

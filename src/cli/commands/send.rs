@@ -34,7 +34,11 @@ fn text(sent: &Sent, output: &Output) -> String {
     if sent.to.is_some() && sent.deliveries.is_empty() {
         lines.push("no device of that user is registered: nobody was pushed".to_owned());
     }
-    lines.extend(sent.deliveries.iter().map(|delivery| line(delivery, output)));
+    lines.extend(
+        sent.deliveries
+            .iter()
+            .map(|delivery| line(delivery, output)),
+    );
     lines.join("\n")
 }
 

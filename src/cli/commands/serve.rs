@@ -8,7 +8,11 @@ use crate::cli::signals::Signals;
 use crate::emulator::{DataLocation, ServiceUrls, Services, ServicesOptions, Users};
 use crate::settings::Settings;
 
-pub(super) async fn run(wish: Serve, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    wish: Serve,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
     let options = options(wish, settings).await?;
     let demo_users = options.users.is_demo();
@@ -39,7 +43,9 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         DataLocation::Directory(wish.data.unwrap_or_else(|| settings.home.services()))
     };
     let users = match &wish.users {
-        Some(path) => Users::load(path).await.map_err(|error| Failure::usage(error.to_string()))?,
+        Some(path) => Users::load(path)
+            .await
+            .map_err(|error| Failure::usage(error.to_string()))?,
         None => Users::demo(),
     };
     let options = ServicesOptions {
@@ -74,7 +80,8 @@ fn table(urls: &ServiceUrls, demo_users: bool, output: &Output) -> String {
         ("Web Push", urls.webpush.to_string()),
         ("users", users.to_owned()),
     ];
-    let rows = rows.map(|(name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))));
+    let rows =
+        rows.map(|(name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))));
     format!(
         "{}\n{}\n\nnext, in another terminal:\n  handset login --backend {backend} --user alice\n  handset run",
         output.bold("the services are ready"),

@@ -33,20 +33,43 @@ fn text(status: &Status, output: &Output) -> String {
         _ => "nobody: `handset login`".to_owned(),
     };
     let rows = [
-        ("device", format!("{}, {}", status.device, words(&status.app_state))),
+        (
+            "device",
+            format!("{}, {}", status.device, words(&status.app_state)),
+        ),
         ("user", user),
         ("token", token(status)),
         ("channel", channel(status, output)),
         ("platform", status.platform.to_string()),
-        ("handle", status.handle.clone().unwrap_or_else(|| "-".to_owned())),
-        ("registration", status.registration_id.clone().unwrap_or_else(|| "-".to_owned())),
-        ("tags", if status.tags.is_empty() { "-".to_owned() } else { status.tags.join(", ") }),
+        (
+            "handle",
+            status.handle.clone().unwrap_or_else(|| "-".to_owned()),
+        ),
+        (
+            "registration",
+            status
+                .registration_id
+                .clone()
+                .unwrap_or_else(|| "-".to_owned()),
+        ),
+        (
+            "tags",
+            if status.tags.is_empty() {
+                "-".to_owned()
+            } else {
+                status.tags.join(", ")
+            },
+        ),
         (
             "inbox",
-            format!("{} waiting, {} for sign-in", status.inbox.waiting, status.inbox.awaiting_sign_in),
+            format!(
+                "{} waiting, {} for sign-in",
+                status.inbox.waiting, status.inbox.awaiting_sign_in
+            ),
         ),
     ];
-    let lines = rows.map(|(name, value)| format!("{}  {value}", output.dim(&format!("{name:<12}"))));
+    let lines =
+        rows.map(|(name, value)| format!("{}  {value}", output.dim(&format!("{name:<12}"))));
     lines.join("\n")
 }
 

@@ -25,14 +25,27 @@ pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Fa
     } else if toasts.is_empty() {
         output.note("no toast was shown yet");
     } else {
-        output.note(toasts.iter().map(|toast| line(toast, output)).collect::<Vec<_>>().join("\n"));
+        output.note(
+            toasts
+                .iter()
+                .map(|toast| line(toast, output))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        );
     }
     Ok(Exit::Done)
 }
 
 fn line(toast: &ShownToast, output: &Output) -> String {
-    let shown = toast.shown_at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S");
+    let shown = toast
+        .shown_at
+        .to_zoned(TimeZone::system())
+        .strftime("%Y-%m-%d %H:%M:%S");
     let indent = "\n                           ";
     let body = toast.content.body.as_str().replace('\n', indent);
-    format!("{:>5}  {}  {body}", toast.id, output.dim(&shown.to_string()))
+    format!(
+        "{:>5}  {}  {body}",
+        toast.id,
+        output.dim(&shown.to_string())
+    )
 }

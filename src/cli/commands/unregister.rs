@@ -15,6 +15,8 @@ pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Fa
             done?
         }
     };
-    output.result(&done, |_| "the registration is removed; `handset register` renews it".to_owned());
+    output.result(&done, |_| {
+        "the registration is removed; `handset register` renews it".to_owned()
+    });
     Ok(Exit::Done)
 }

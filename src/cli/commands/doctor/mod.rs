@@ -46,7 +46,12 @@ impl Finding {
         }
     }
 
-    fn bad(check: &'static str, verdict: Verdict, finding: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn bad(
+        check: &'static str,
+        verdict: Verdict,
+        finding: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self {
             check,
             verdict,
@@ -63,11 +68,21 @@ struct Patient {
     on: bool,
 }
 
-pub(super) async fn run(wish: Doctor, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    wish: Doctor,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let patient = examine(settings).await?;
     let backend = wish
         .backend
-        .or_else(|| patient.profile.account.as_ref().map(|account| account.backend.clone()))
+        .or_else(|| {
+            patient
+                .profile
+                .account
+                .as_ref()
+                .map(|account| account.backend.clone())
+        })
         .or_else(|| settings.file.backend.clone());
     let push = wish.push.or_else(|| patient.profile.push.clone());
     let (keyring, daemon, (backend_found, clock), channel) = tokio::join!(
@@ -77,11 +92,19 @@ pub(super) async fn run(wish: Doctor, settings: &Settings, output: &Output) -> R
         checks::channel(&patient, backend.as_ref(), push),
     );
     let findings = [keyring, daemon, backend_found, channel, clock];
-    let failed = findings.iter().any(|finding| finding.verdict == Verdict::Failed);
+    let failed = findings
+        .iter()
+        .any(|finding| finding.verdict == Verdict::Failed);
     if output.is_json() {
-        output.result(&serde_json::json!({"ok": !failed, "findings": findings}), |_| String::new());
+        output.result(
+            &serde_json::json!({"ok": !failed, "findings": findings}),
+            |_| String::new(),
+        );
     } else {
-        let lines: Vec<String> = findings.iter().map(|finding| text(finding, output)).collect();
+        let lines: Vec<String> = findings
+            .iter()
+            .map(|finding| text(finding, output))
+            .collect();
         output.note(lines.join("\n"));
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
@@ -90,9 +113,9 @@ pub(super) async fn run(wish: Doctor, settings: &Settings, output: &Output) -> R
 async fn examine(settings: &Settings) -> Result<Patient, Failure> {
     Ok(match reach::find(settings).await? {
         Reach::Running(client) => {
-            let status = client.status().await?;
+            let (profile, status) = (client.profile().await?, client.status().await?);
             Patient {
-                profile: Profile::of_status(&status)?,
+                profile,
                 status,
                 on: true,
             }
@@ -101,7 +124,11 @@ async fn examine(settings: &Settings) -> Result<Patient, Failure> {
             let status = control::status(&own.device).await;
             let profile = own.device.profile();
             own.shutdown().await;
-            Patient { profile, status, on: false }
+            Patient {
+                profile,
+                status,
+                on: false,
+            }
         }
     })
 }

@@ -1,0 +1,244 @@
+//! The checks, one function each.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+
+use super::{Finding, Patient, Verdict};
+use crate::backend::{BackendClient, BackendOptions};
+use crate::channel::{Channel, ChannelEvent, ChannelOptions, Identity, PushUrl};
+use crate::device::VaultChoice;
+use crate::lifecycle::{Clock, Scope, timeouts};
+use crate::model::BackendOrigin;
+use crate::settings::{DEFAULT_HTTP, Settings};
+use crate::toast::DesktopRenderer;
+use crate::vault::Vault;
+
+/// What the check of the backend is called.
+const BACKEND: &str = "backend";
+
+/// How far this machine's clock may be from the backend's.
+const MOST_SKEW: Duration = Duration::from_secs(60);
+
+/// A time before this handset was made: a clock that says so was never set.
+const EARLIEST: &str = "2026-01-01T00:00:00Z";
+
+/// Whether a token can be kept.
+pub(super) async fn keyring(patient: &Patient, settings: &Settings) -> Finding {
+    const CHECK: &str = "keyring";
+    if patient.profile.vault == Some(VaultChoice::File) {
+        let vault = Vault::file(settings.home.device(&settings.device).vault());
+        return match vault.probe().await {
+            Ok(()) => Finding::ok(CHECK, "tokens live in a private file, as you chose"),
+            Err(error) => Finding::bad(
+                CHECK,
+                Verdict::Failed,
+                error.to_string(),
+                "mend the file, then `handset login`",
+            ),
+        };
+    }
+    match Vault::os(timeouts::KEYRING).probe().await {
+        Ok(()) => Finding::ok(CHECK, "the OS keyring keeps and returns a secret"),
+        Err(error) => Finding::bad(
+            CHECK,
+            Verdict::Failed,
+            error.to_string(),
+            "start or unlock a keyring, such as gnome-keyring or KWallet, or use `handset login --vault file`",
+        ),
+    }
+}
+
+/// Whether toasts can be drawn on the desktop.
+pub(super) async fn daemon() -> Finding {
+    const CHECK: &str = "notification daemon";
+    match DesktopRenderer::probe(timeouts::TOAST_DAEMON).await {
+        Ok(daemon) => Finding::ok(
+            CHECK,
+            format!("{} {} by {}", daemon.name, daemon.version, daemon.vendor),
+        ),
+        Err(error) => Finding::bad(
+            CHECK,
+            Verdict::Warning,
+            error.to_string(),
+            "start one, such as dunst, to see toasts on the desktop; without it they are drawn in the terminal",
+        ),
+    }
+}
+
+/// Whether the backend answers and takes the token, and whether the clocks agree.
+pub(super) async fn backend(
+    patient: &Patient,
+    origin: Option<&BackendOrigin>,
+) -> (Finding, Finding) {
+    let bad = |verdict, finding: String, remedy| {
+        (Finding::bad(BACKEND, verdict, finding, remedy), clock(None))
+    };
+    let Some(origin) = origin else {
+        let remedy =
+            "sign in with `handset login --backend URL --user NAME`, or name one with --backend";
+        return bad(Verdict::Warning, "none is known".to_owned(), remedy);
+    };
+    let client = BackendClient::new(BackendOptions {
+        origin: origin.clone(),
+        ca_file: patient.profile.ca.clone(),
+        allow_http: patient.profile.allow_http.clone(),
+    });
+    let client = match client {
+        Ok(client) => client,
+        Err(error) => {
+            let remedy = "mend the options of `handset login`";
+            return bad(Verdict::Failed, error.to_string(), remedy);
+        }
+    };
+    match client.date().await {
+        Ok(date) => (sign_in(patient, origin), clock(date)),
+        Err(error) => {
+            let remedy =
+                "start the backend (`handset serve` is an embedded one), or correct its URL";
+            bad(Verdict::Failed, error.to_string(), remedy)
+        }
+    }
+}
+
+/// Whether there is a token for a backend that answers.
+fn sign_in(patient: &Patient, origin: &BackendOrigin) -> Finding {
+    let account = patient.profile.account.as_ref();
+    if account.is_none_or(|account| account.backend != *origin) {
+        return Finding::ok(BACKEND, format!("{origin} answers"));
+    }
+    let status = &patient.status;
+    if status.signed_in {
+        let user = status.user.as_deref().unwrap_or_default();
+        return Finding::ok(BACKEND, format!("{origin} answers, {user} is signed in"));
+    }
+    let problem = status.vault_problem.as_deref();
+    let problem = problem.unwrap_or("nobody is signed in");
+    Finding::bad(
+        BACKEND,
+        Verdict::Warning,
+        format!("{origin} answers, but {problem}"),
+        "sign in with `handset login`",
+    )
+}
+
+/// Whether the push channel can be opened.
+pub(super) async fn channel(
+    patient: &Patient,
+    backend: Option<&BackendOrigin>,
+    push: Option<String>,
+) -> Finding {
+    const CHECK: &str = "push channel";
+    if patient.on {
+        return match &patient.status.channel_problem {
+            None => Finding::ok(
+                CHECK,
+                format!("open on {}, the phone is on", patient.status.platform),
+            ),
+            Some(problem) => Finding::bad(
+                CHECK,
+                Verdict::Failed,
+                problem.clone(),
+                "start the push service, or correct --push",
+            ),
+        };
+    }
+    let allowed = &patient.profile.allow_http;
+    let local = format!("http://{DEFAULT_HTTP}");
+    let named = match (&push, backend) {
+        (Some(push), _) => vec![PushUrl::parse(push, allowed)],
+        (None, Some(backend)) => vec![
+            PushUrl::of_backend(backend, allowed),
+            PushUrl::parse(&local, allowed),
+        ],
+        (None, None) => vec![PushUrl::parse(&local, allowed)],
+    };
+    let candidates = match named.into_iter().collect::<Result<Vec<_>, _>>() {
+        Ok(candidates) => candidates,
+        Err(error) => {
+            return Finding::bad(CHECK, Verdict::Failed, error.to_string(), "correct --push");
+        }
+    };
+    match open_once(patient, candidates).await {
+        Ok(found) => Finding::ok(CHECK, found),
+        Err(problem) => Finding::bad(
+            CHECK,
+            Verdict::Failed,
+            problem,
+            "start the push service (`handset serve` is an embedded one), or name another with --push",
+        ),
+    }
+}
+
+/// Opens a channel as a device that nobody knows, and gives its handle back.
+async fn open_once(patient: &Patient, candidates: Vec<PushUrl>) -> Result<String, String> {
+    let tries = candidates.len();
+    let mut options = ChannelOptions::new(patient.profile.platform, candidates);
+    options.ca_file = patient.profile.ca.clone();
+    let (driver, mut receiver, control) =
+        Channel::open(options, Identity::fresh()).map_err(|error| error.to_string())?;
+    let scope = Scope::new();
+    scope.spawn_to_end("channel", driver.run(scope.token().clone()));
+    let mut failures = Vec::new();
+    let found = loop {
+        match receiver.next().await {
+            Some(ChannelEvent::Opened { url, platform, .. }) => {
+                if let Err(error) = control.unregister().await {
+                    tracing::debug!(%error, "the probe's handle was not given back");
+                }
+                break Ok(format!("{url} opens and gives a {platform} handle"));
+            }
+            Some(ChannelEvent::Closed { reason, retry_in }) => {
+                failures.push(reason.to_string());
+                if failures.len() >= tries || retry_in.is_none() {
+                    break Err(failures.join("; "));
+                }
+            }
+            Some(
+                ChannelEvent::Identity { .. }
+                | ChannelEvent::Delivery(_)
+                | ChannelEvent::Dropped { .. },
+            ) => {}
+            None => break Err("the channel was closed".to_owned()),
+        }
+    };
+    scope.shutdown(timeouts::SHUTDOWN).await;
+    found
+}
+
+/// Whether this machine's clock can be right: expiry and time-to-live go by it.
+fn clock(of_backend: Option<String>) -> Finding {
+    const CHECK: &str = "clock";
+    const REMEDY: &str = "set the clock, or let a time server do it";
+    let now = Clock::system().now();
+    if EARLIEST
+        .parse::<Timestamp>()
+        .is_ok_and(|earliest| now < earliest)
+    {
+        return Finding::bad(
+            CHECK,
+            Verdict::Failed,
+            format!("it says {now:.0}, which is past"),
+            REMEDY,
+        );
+    }
+    let theirs = of_backend
+        .and_then(|date| rfc2822::parse(&date).ok())
+        .map(|date| date.timestamp());
+    match theirs {
+        None => Finding::ok(
+            CHECK,
+            format!("it says {now:.0}; there is no other to compare it with"),
+        ),
+        Some(theirs) => {
+            let skew = now.duration_since(theirs).unsigned_abs();
+            if skew > MOST_SKEW {
+                let finding = format!("it says {now:.0}, the backend's says {theirs:.0}");
+                Finding::bad(CHECK, Verdict::Warning, finding, REMEDY)
+            } else {
+                Finding::ok(CHECK, "it agrees with the backend's")
+            }
+        }
+    }
+}
