@@ -7,11 +7,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::core::{Core, Line, Link, OpenLine, Registered};
-use super::profile::VaultChoice;
+use super::profile::{Profile, VaultChoice};
 use super::registration_keeper::RegisterFailure;
 use super::{Device, DeviceError};
 use crate::backend::{BackendClient, BackendError, BackendOptions, SentPush};
 use crate::background::Owner;
+use crate::channel::PushUrl;
 use crate::model::{Account, AuthScheme, BackendOrigin, Platform, Tag, ToastKey, UserName};
 use crate::session::{Session, SignIn};
 use crate::vault::{Vault, VaultKey};
@@ -74,7 +75,7 @@ impl Device {
         let allow_http = merged(&profile.allow_http, &request.allow_http);
         let ca = request.ca.clone().or_else(|| profile.ca.clone());
         if let Some(push) = &request.push {
-            crate::channel::PushUrl::parse(push, &allow_http)?;
+            PushUrl::parse(push, &allow_http)?;
         }
         let options = BackendOptions {
             origin: request.backend.clone(),
@@ -139,19 +140,15 @@ impl Device {
         Ok(())
     }
 
-    /// Opens the channel if it is not, registers the handle with these tags, and returns the
-    /// registration's id.
+    /// Changes what the phone is and where it opens its channel, and remembers it. A phone that is
+    /// on opens its channel anew and registers again where that is needed.
     ///
     /// # Errors
-    /// [`DeviceError`]
-    pub async fn register(
-        &self,
-        request: RegisterRequest,
-        limit: Duration,
-    ) -> Result<String, DeviceError> {
+    /// [`DeviceError`] when a value makes no sense or could not be remembered.
+    pub async fn configure(&self, request: RegisterRequest) -> Result<(), DeviceError> {
         let before = self.core.profile();
         if let Some(push) = &request.push {
-            crate::channel::PushUrl::parse(push, &before.allow_http)?;
+            PushUrl::parse(push, &before.allow_http)?;
         }
         self.core
             .change_profile(|profile| {
@@ -163,13 +160,32 @@ impl Device {
             })
             .await?;
         let after = self.core.profile();
-        let link = self.core.link().ok_or_else(|| self.nobody())?;
-        let other_channel = (before.platform, &before.push, &before.vapid_key)
-            != (after.platform, &after.push, &after.vapid_key);
-        if other_channel {
-            self.core.line.send_replace(Line::Closed(None));
-            self.core.channel_stale.notify_one();
+        let channel = |profile: &Profile| {
+            (
+                profile.platform,
+                profile.push.clone(),
+                profile.vapid_key.clone(),
+            )
+        };
+        if channel(&before) != channel(&after) {
+            self.core.reopen_channel();
         }
+        self.core.registration_due.notify_one();
+        Ok(())
+    }
+
+    /// Opens the channel if it is not, registers the handle with these tags, and returns the
+    /// registration's id.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub async fn register(
+        &self,
+        request: RegisterRequest,
+        limit: Duration,
+    ) -> Result<String, DeviceError> {
+        self.configure(request).await?;
+        let link = self.core.link().ok_or_else(|| self.nobody())?;
         self.turn_on(super::Mode::RegisterOnly).await?;
         let line = self.open_line(limit).await?;
         match self.core.register(&link, &line, true).await {
@@ -304,7 +320,7 @@ impl Core {
         self.link.send_replace(Some(link));
         self.owner.send_replace(Some(owner.clone()));
         if other_backend {
-            self.channel_stale.notify_one();
+            self.reopen_channel();
         }
         self.registration_due.notify_one();
         self.take_away(&ToastKey::of_sign_in(&account)).await;

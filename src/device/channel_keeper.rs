@@ -34,31 +34,32 @@ pub(super) struct ChannelKeeper {
 impl ChannelKeeper {
     /// Works until `off` is canceled; opens the channel anew when the profile asks for another.
     pub(super) async fn run(self, off: CancellationToken) {
+        let mut version = self.core.channel_version.subscribe();
         while !off.is_cancelled() {
+            version.mark_unchanged();
             let opened = self
                 .candidates()
                 .and_then(|candidates| self.open(candidates).map_err(|error| error.to_string()));
             match opened {
                 Ok((driver, receiver, control)) => {
-                    let stale = self.core.channel_stale.notified();
-                    let consume = self.consume(receiver, &off);
-                    let close_when_stale = async {
-                        stale.await;
-                        control.close();
+                    let work = async {
+                        tokio::join!(driver.run(off.clone()), self.consume(receiver, &off))
                     };
-                    let run = driver.run(off.clone());
+                    let close_when_stale = async {
+                        // The sender lives as long as the device.
+                        version.changed().await.ok();
+                        control.close();
+                        // Closing ends the work, which is what is waited for.
+                        std::future::pending::<()>().await;
+                    };
                     tokio::select! {
-                        _ = async { tokio::join!(run, consume) } => {}
-                        // Closing ends the other branch: this one never wins.
-                        () = async { close_when_stale.await; std::future::pending().await } => {}
+                        _ = work => {}
+                        () = close_when_stale => {}
                     }
                 }
                 Err(reason) => {
                     self.closed(&reason, None);
-                    tokio::select! {
-                        () = off.cancelled() => {}
-                        () = self.core.channel_stale.notified() => {}
-                    }
+                    off.run_until_cancelled(version.changed()).await;
                 }
             }
         }
@@ -210,6 +211,9 @@ impl ChannelKeeper {
                     .with("platform", platform.as_str())
                     .with("handle", handle.as_str())
                     .with("new_handle", new_handle);
+                if new_handle {
+                    self.core.registered.send_replace(Registered::No);
+                }
                 self.core.line.send_replace(Line::Open(OpenLine {
                     service,
                     platform,

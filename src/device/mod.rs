@@ -199,22 +199,6 @@ impl Device {
         Ok(self.core.centre.list().await?)
     }
 
-    /// Opens the channel somewhere else from now on.
-    ///
-    /// # Errors
-    /// [`DeviceError`] when that is no push service's address, or could not be remembered.
-    pub async fn set_push(&self, push: String) -> Result<(), DeviceError> {
-        let profile = self.core.profile();
-        crate::channel::PushUrl::parse(&push, &profile.allow_http)?;
-        if profile.push.as_deref() != Some(push.as_str()) {
-            self.core
-                .change_profile(|profile| profile.push = Some(push))
-                .await?;
-            self.core.channel_stale.notify_one();
-        }
-        Ok(())
-    }
-
     /// How many pushes wait, and for what.
     #[must_use]
     pub fn inbox(&self) -> background::InboxCounts {

@@ -157,12 +157,14 @@ impl Show<'_> {
             })
             .await?;
         self.step(&format!("signed in as {}", self.wish.user));
+        device
+            .configure(RegisterRequest {
+                platform: Some(self.wish.platform),
+                ..RegisterRequest::default()
+            })
+            .await?;
         device.turn_on(Mode::Whole).await?;
-        let platform = RegisterRequest {
-            platform: Some(self.wish.platform),
-            ..RegisterRequest::default()
-        };
-        device.register(platform, timeouts::REGISTER).await?;
+        device.ready(timeouts::REGISTER).await?;
         let status = device.status().await;
         self.step(&format!(
             "channel open, {} handle registered",

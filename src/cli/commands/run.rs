@@ -8,7 +8,9 @@ use crate::cli::output::Output;
 use crate::cli::signals::Signals;
 use crate::cli::{narrator, reach, secrets, toasters};
 use crate::control::ControlServer;
-use crate::device::{Device, Mode, SignInRequest, SignInSecret, VaultChoice, Vaults};
+use crate::device::{
+    Device, Mode, RegisterRequest, SignInRequest, SignInSecret, VaultChoice, Vaults,
+};
 use crate::lifecycle::{Clock, Scope, timeouts};
 use crate::model::{AuthScheme, UserName};
 use crate::settings::Settings;
@@ -58,7 +60,12 @@ async fn switch_on(
 ) -> Result<Option<Exit>, Failure> {
     let push = wish.push.clone().or_else(|| settings.file.push.clone());
     if let Some(push) = push {
-        device.set_push(push).await?;
+        device
+            .configure(RegisterRequest {
+                push: Some(push),
+                ..RegisterRequest::default()
+            })
+            .await?;
     }
     if let Some((user, password)) = secret {
         sign_in(device, wish, settings, user, password).await?;
