@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::session::{Process, Session, output};
+use crate::session::{Process, Session, eventually, output};
 
 /// What is drawn on here can be looked at with [`Screen::shot`].
 pub(crate) struct Screen {
@@ -44,6 +44,22 @@ impl Screen {
         command.args(["-display", &self.display, "-window", "root"]);
         output(command.arg(&path));
         path
+    }
+
+    /// A picture of the screen once it changes no more: toasts are drawn after they are accepted.
+    pub(crate) fn settled(&self, name: &str) -> PathBuf {
+        let before = format!("{name}-before");
+        let mut alike = 0;
+        eventually("the screen changes no more", || {
+            let (before, now) = (self.shot(&before), self.shot(name));
+            alike = if difference(&before, &now) == 0 {
+                alike + 1
+            } else {
+                0
+            };
+            alike == 3
+        });
+        self.shot(name)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,11 +12,15 @@ use tempfile::TempDir;
 /// How long anything in a session may take to come about.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// One session at a time: some tests measure how long something takes, and a machine is small.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// A home, a runtime folder and a bus that is there or not.
 pub(crate) struct Session {
     bus: Option<Process>,
     display: Option<String>,
     home: TempDir,
+    _alone: MutexGuard<'static, ()>,
 }
 
 /// A process that ends with its owner.
@@ -33,6 +38,7 @@ impl Session {
             bus: None,
             display: None,
             home,
+            _alone: ALONE.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 
