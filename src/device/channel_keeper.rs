@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +40,8 @@ impl ChannelKeeper {
     /// Works until `off` is canceled; opens the channel anew when the profile asks for another.
     pub(super) async fn run(self, off: CancellationToken) {
         while !off.is_cancelled() {
+            // A wish from before this look is met by it.
+            self.core.channel_stale.notified().now_or_never();
             let opened = self
                 .candidates()
                 .and_then(|candidates| self.open(candidates).map_err(|error| error.to_string()));
