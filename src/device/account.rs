@@ -143,16 +143,12 @@ impl Device {
         Ok(())
     }
 
-    /// Opens the channel if it is not, registers the handle with these tags, and returns the
-    /// registration's id.
+    /// Remembers how the device is to register, without waiting for it: a phone that is on does so
+    /// at once, another as soon as it is.
     ///
     /// # Errors
-    /// [`DeviceError`]
-    pub async fn register(
-        &self,
-        request: RegisterRequest,
-        limit: Duration,
-    ) -> Result<String, DeviceError> {
+    /// [`DeviceError`] when a value is unusable or could not be kept.
+    pub async fn configure(&self, request: RegisterRequest) -> Result<(), DeviceError> {
         let before = self.core.profile();
         if let Some(push) = &request.push {
             crate::channel::PushUrl::parse(push, &before.allow_http)?;
@@ -167,13 +163,28 @@ impl Device {
             })
             .await?;
         let after = self.core.profile();
-        let link = self.core.link().ok_or_else(|| self.nobody())?;
         let other_channel = (before.platform, &before.push, &before.vapid_key)
             != (after.platform, &after.push, &after.vapid_key);
         if other_channel {
             self.core.line.send_replace(Line::Closed(None));
             self.core.channel_stale.notify_one();
         }
+        self.core.registration_due.notify_one();
+        Ok(())
+    }
+
+    /// Opens the channel if it is not, registers the handle with these tags, and returns the
+    /// registration's id.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub async fn register(
+        &self,
+        request: RegisterRequest,
+        limit: Duration,
+    ) -> Result<String, DeviceError> {
+        self.configure(request).await?;
+        let link = self.core.link().ok_or_else(|| self.nobody())?;
         self.turn_on(super::Mode::RegisterOnly).await?;
         let line = self.open_line(limit).await?;
         match self.core.register(&link, &line, true).await {
