@@ -107,6 +107,7 @@ impl Device {
             self.core.leave(&earlier, earlier.account == account).await;
         }
         let (push, remembered) = (request.push, account.clone());
+        let other_push = push.is_some() && push != profile.push;
         self.core
             .change_profile(move |profile| {
                 profile.account = Some(remembered);
@@ -124,6 +125,9 @@ impl Device {
             session,
         };
         self.core.signed_in(Arc::new(link)).await;
+        if other_push {
+            self.core.reopen_channel();
+        }
         Ok(())
     }
 

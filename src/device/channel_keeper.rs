@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,10 @@ const MOST_UNDERWAY: usize = 256;
 
 /// The first and the longest wait before a push that could not be made durable is tried again.
 const STORE_RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+
+/// How often a redelivered push looks whether its first copy is durable; a commit takes
+/// milliseconds.
+const UNDERWAY_LOOK: Duration = Duration::from_millis(10);
 
 /// Keeps the channel of one device open.
 pub(super) struct ChannelKeeper {
@@ -164,7 +169,9 @@ impl ChannelKeeper {
                     return;
                 }
                 Ok(Accepted::Before) => return receipt.ack(),
-                Ok(Accepted::Underway) => return,
+                // The first copy may have come by a connection that broke: its receipt says
+                // nothing on this one, so this copy waits for the outcome and says it.
+                Ok(Accepted::Underway) => tokio::time::sleep(UNDERWAY_LOOK).await,
                 Err(error) => {
                     let wait = backoff.next_wait();
                     tracing::warn!(%error, message = %raw.message, "a push is not durable yet and stays unacknowledged");

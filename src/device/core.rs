@@ -84,6 +84,8 @@ pub(super) enum Registered {
     Failed(String),
     /// Under this id.
     As(String),
+    /// There is no backend to tell.
+    NotNeeded,
 }
 
 impl Core {

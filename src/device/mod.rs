@@ -149,7 +149,7 @@ impl Device {
         }
     }
 
-    /// Waits until the channel is open and the handle registered.
+    /// Waits until the channel is open and the handle registered, where there is a backend.
     ///
     /// # Errors
     /// [`DeviceError::TimedOut`] with what went wrong last.
@@ -162,7 +162,9 @@ impl Device {
                 .await
                 .ok();
             registered
-                .wait_for(|registered| matches!(registered, Registered::As(_)))
+                .wait_for(|registered| {
+                    matches!(registered, Registered::As(_) | Registered::NotNeeded)
+                })
                 .await
                 .ok();
         };
@@ -181,7 +183,7 @@ impl Device {
         }
         match &*self.core.registered.borrow() {
             Registered::Failed(problem) => Some(problem.clone()),
-            Registered::No | Registered::As(_) => None,
+            Registered::No | Registered::As(_) | Registered::NotNeeded => None,
         }
     }
 

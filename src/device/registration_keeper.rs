@@ -54,6 +54,7 @@ impl RegistrationKeeper {
             return Looked::Settled;
         };
         if !self.backend {
+            self.core.registered.send_replace(Registered::NotNeeded);
             self.tell_ready(told_ready, &line, None);
             return Looked::Settled;
         }

@@ -11,7 +11,7 @@ use super::core::{Core, Link};
 use super::toasts::{Origin, with_origin};
 use crate::backend::BackendError;
 use crate::background::{EntryPoint, Outcome, Reason, TaskInstance};
-use crate::model::{MessageId, NotificationId};
+use crate::model::{MessageId, NotificationId, ToastKey};
 use crate::session::SessionError;
 use crate::telemetry::EventName;
 use crate::wire::secure_push::read_notification_id;
@@ -99,6 +99,10 @@ impl SecurePush {
                     .core
                     .payload_toast(&link.account, &id, &notification.payload);
                 self.core.show(&toast, origin).await;
+                // An instance that was refused just before a sign-in may have asked for one after.
+                self.core
+                    .take_away(&ToastKey::of_sign_in(&link.account))
+                    .await;
                 Outcome::Shown
             }
             Err(error) => {

@@ -171,8 +171,9 @@ impl Services {
         self.wns.tokens.revoke_all();
     }
 
-    /// Ends every socket and request, waits for all of them, and closes the database.
-    pub async fn shutdown(self) {
+    /// Ends every socket and request, waits for all of them, and closes the database. Returns how
+    /// many tasks did not end in time.
+    pub async fn shutdown(self) -> usize {
         let Self {
             scope,
             store,
@@ -181,9 +182,10 @@ impl Services {
             queue,
             ..
         } = self;
-        scope.shutdown(timeouts::SHUTDOWN).await;
+        let left = scope.shutdown(timeouts::SHUTDOWN).await;
         drop((scope, backend, wns, queue));
         store.close().await;
+        left
     }
 }
 

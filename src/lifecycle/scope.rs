@@ -8,12 +8,13 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 /// Owns tasks: each has a name, ends when the scope is canceled, and is awaited at shutdown.
-/// Dropping the scope cancels what still runs.
+/// Dropping the scope drops what still runs, tidying up or not: nobody would wait for it.
 #[derive(Debug)]
 pub struct Scope {
     tracker: TaskTracker,
     token: CancellationToken,
-    _cancel_on_drop: DropGuard,
+    dropped: CancellationToken,
+    _cancel_on_drop: [DropGuard; 2],
 }
 
 impl Default for Scope {
@@ -32,11 +33,12 @@ impl Scope {
     /// A scope that is canceled with `parent` as well.
     #[must_use]
     pub fn under(parent: &CancellationToken) -> Self {
-        let token = parent.child_token();
+        let (token, dropped) = (parent.child_token(), CancellationToken::new());
         Self {
             tracker: TaskTracker::new(),
-            _cancel_on_drop: token.clone().drop_guard(),
+            _cancel_on_drop: [dropped.clone().drop_guard(), token.clone().drop_guard()],
             token,
+            dropped,
         }
     }
 
@@ -52,6 +54,7 @@ impl Scope {
         Spawner {
             tracker: self.tracker.clone(),
             token: self.token.clone(),
+            dropped: self.dropped.clone(),
         }
     }
 
@@ -61,7 +64,7 @@ impl Scope {
         self.spawner().spawn(name, work);
     }
 
-    /// Runs `work` to its end: it watches the token itself.
+    /// Runs `work` to its end, or until the scope is dropped: it watches the token itself.
     pub fn spawn_to_end(
         &self,
         name: &'static str,
@@ -77,7 +80,7 @@ impl Scope {
     }
 
     /// Tells every task to end and waits for them, at most `limit`. Returns how many did not end
-    /// in time: they are left behind, and each keeps what it holds.
+    /// in time: they keep what they hold until the scope is dropped.
     pub async fn shutdown(&self, limit: Duration) -> usize {
         self.token.cancel();
         self.tracker.close();
@@ -98,6 +101,7 @@ impl Scope {
 pub struct Spawner {
     tracker: TaskTracker,
     token: CancellationToken,
+    dropped: CancellationToken,
 }
 
 impl Spawner {
@@ -120,6 +124,10 @@ impl Spawner {
         work: impl Future<Output = ()> + Send + 'static,
     ) {
         let span = tracing::debug_span!("task", name);
+        let dropped = self.dropped.clone();
+        let work = async move {
+            dropped.run_until_cancelled(work).await;
+        };
         let tracked = self.tracker.track_future(work.instrument(span));
         drop(tokio::spawn(tracked));
     }
@@ -162,5 +170,20 @@ mod tests {
         let token = scope.token().clone();
         drop(scope);
         token.cancelled().await;
+    }
+
+    #[tokio::test]
+    async fn dropping_a_scope_leaves_its_tasks_no_time_to_tidy_up() {
+        let scope = Scope::new();
+        let token = scope.token().clone();
+        let (tidied, outcome) = tokio::sync::oneshot::channel();
+        scope.spawn_to_end("tidy", async move {
+            token.cancelled().await;
+            tokio::task::yield_now().await;
+            tidied.send(()).ok();
+        });
+        tokio::task::yield_now().await;
+        drop(scope);
+        assert!(outcome.await.is_err());
     }
 }

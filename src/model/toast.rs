@@ -57,6 +57,12 @@ impl ToastKey {
         Self(format!("sign-in:{account}"))
     }
 
+    /// True for the toast that asks a user to sign in.
+    #[must_use]
+    pub fn is_sign_in(&self) -> bool {
+        self.0.starts_with("sign-in:")
+    }
+
     /// The key of a toast that a visible push brought, by the push service's message id.
     #[must_use]
     pub fn of_message(id: &super::MessageId) -> Self {

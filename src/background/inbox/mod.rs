@@ -27,7 +27,8 @@ pub enum Accepted {
     New(EntryId),
     /// It was durable before: acknowledge it again, do nothing else.
     Before,
-    /// The same message is being written right now: its first copy is acknowledged instead.
+    /// The same message is being written right now: offer it again in a moment, and acknowledge it
+    /// only then.
     Underway,
 }
 

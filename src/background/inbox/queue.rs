@@ -18,7 +18,10 @@ pub(super) const MOST_REMEMBERED: usize = 16_384;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Ready,
-    Leased,
+    Leased {
+        /// Its owner signed in meanwhile: the instance may have worked with the token before.
+        signed_in: bool,
+    },
     AwaitingSignIn,
     Retry(Timestamp),
 }
@@ -102,10 +105,10 @@ impl Queue {
                 && match state {
                     State::Ready => true,
                     State::Retry(at) => *at <= now,
-                    State::Leased | State::AwaitingSignIn => false,
+                    State::Leased { .. } | State::AwaitingSignIn => false,
                 }
         })?;
-        *state = State::Leased;
+        *state = State::Leased { signed_in: false };
         entry.attempts = entry.attempts.saturating_add(1);
         Some(entry.clone())
     }
@@ -116,7 +119,9 @@ impl Queue {
             .values()
             .filter_map(|(entry, state)| match state {
                 State::Retry(at) if entry.owner == *owner => Some(*at),
-                State::Ready | State::Leased | State::AwaitingSignIn | State::Retry(_) => None,
+                State::Ready | State::Leased { .. } | State::AwaitingSignIn | State::Retry(_) => {
+                    None
+                }
             });
         due.min()
     }
@@ -129,9 +134,9 @@ impl Queue {
         now: Timestamp,
     ) -> Option<StateChange> {
         let (entry, state) = self.entries.get_mut(&id)?;
-        if *state != State::Leased {
+        let State::Leased { signed_in } = *state else {
             return None;
-        }
+        };
         let attempts = entry.attempts;
         let change = |state, reason: Option<String>, due| StateChange {
             id,
@@ -143,6 +148,10 @@ impl Queue {
         let (next, change) = match outcome {
             Outcome::Shown => (None, change("shown", None, None)),
             Outcome::Dropped(reason) => (None, change("dropped", Some(reason.to_string()), None)),
+            // The sign-in it would wait for has been.
+            Outcome::AwaitingSignIn(_) if signed_in => {
+                (Some(State::Ready), change("accepted", None, None))
+            }
             Outcome::AwaitingSignIn(reason) => (
                 Some(State::AwaitingSignIn),
                 change("awaiting_sign_in", Some(reason.to_string()), None),
@@ -163,7 +172,7 @@ impl Queue {
 
     pub(super) fn release(&mut self, id: EntryId) {
         if let Some((entry, state)) = self.entries.get_mut(&id)
-            && *state == State::Leased
+            && matches!(state, State::Leased { .. })
         {
             *state = State::Ready;
             entry.attempts = entry.attempts.saturating_sub(1);
@@ -173,15 +182,22 @@ impl Queue {
     pub(super) fn signed_in(&mut self, owner: &Owner) -> Vec<StateChange> {
         let mut changes = Vec::new();
         for (entry, state) in self.entries.values_mut() {
-            if entry.owner == *owner && *state == State::AwaitingSignIn {
-                *state = State::Ready;
-                changes.push(StateChange {
-                    id: entry.id,
-                    state: "accepted",
-                    reason: None,
-                    attempts: entry.attempts,
-                    due: None,
-                });
+            if entry.owner != *owner {
+                continue;
+            }
+            match state {
+                State::AwaitingSignIn => {
+                    *state = State::Ready;
+                    changes.push(StateChange {
+                        id: entry.id,
+                        state: "accepted",
+                        reason: None,
+                        attempts: entry.attempts,
+                        due: None,
+                    });
+                }
+                State::Leased { signed_in } => *signed_in = true,
+                State::Ready | State::Retry(_) => {}
             }
         }
         changes

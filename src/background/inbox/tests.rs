@@ -101,6 +101,21 @@ async fn entries_belong_to_an_account_and_come_in_order() {
 }
 
 #[tokio::test]
+async fn a_sign_in_under_a_running_instance_is_not_waited_for_again() {
+    let store = store().await;
+    let (inbox, alice) = (inbox(&store).await, account("alice"));
+    inbox.accept(push("a"), &alice).await.unwrap();
+    let entry = inbox.lease(&alice).unwrap();
+    assert_eq!(inbox.signed_in(&alice).await, Ok(0));
+    let refused = Outcome::AwaitingSignIn(Reason::new("refused"));
+    inbox.finish(entry.id, &refused).await.unwrap();
+    assert_eq!(inbox.counts().awaiting_sign_in, 0);
+    let again = inbox.lease(&alice).unwrap();
+    inbox.finish(again.id, &refused).await.unwrap();
+    assert_eq!(inbox.counts().awaiting_sign_in, 1);
+}
+
+#[tokio::test]
 async fn a_push_waits_for_sign_in_across_a_restart() {
     let store = store().await;
     let first = inbox(&store).await;
