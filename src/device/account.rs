@@ -26,6 +26,16 @@ pub enum SignInSecret {
     Token(SecretString),
 }
 
+impl SignInSecret {
+    fn used_as(self, auth: AuthScheme) -> (AuthScheme, SignIn) {
+        match (self, auth) {
+            (Self::Token(token), _) => (AuthScheme::Bearer, SignIn::Token { token }),
+            (Self::Password(password), AuthScheme::Basic) => (auth, SignIn::Basic { password }),
+            (Self::Password(password), AuthScheme::Bearer) => (auth, SignIn::Bearer { password }),
+        }
+    }
+}
+
 /// A wish to sign in. What it leaves open stays as it was remembered.
 pub struct SignInRequest {
     /// The backend.
@@ -91,15 +101,7 @@ impl Device {
             Some(link) => link.session.clone(),
             None => self.core.session(vault, &account),
         };
-        let scheme = match request.secret {
-            SignInSecret::Token(_) => AuthScheme::Bearer,
-            SignInSecret::Password(_) => request.auth,
-        };
-        let sign_in = match (request.secret, request.auth) {
-            (SignInSecret::Token(token), _) => SignIn::Token { token },
-            (SignInSecret::Password(password), AuthScheme::Basic) => SignIn::Basic { password },
-            (SignInSecret::Password(password), AuthScheme::Bearer) => SignIn::Bearer { password },
-        };
+        let (scheme, sign_in) = request.secret.used_as(request.auth);
         session.sign_in(&client, sign_in).await?;
         if same.is_none()
             && let Some(earlier) = self.core.link()

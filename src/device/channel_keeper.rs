@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
@@ -203,32 +202,13 @@ impl ChannelKeeper {
                 new_handle,
                 ..
             } => {
-                let service = url.to_string();
-                let (kept_service, kept_handle) = (service.clone(), handle.to_string());
-                self.core
-                    .change_channel(move |memory| {
-                        memory.service = Some(kept_service);
-                        memory.handle = Some(kept_handle);
-                    })
-                    .await;
-                let event = self
-                    .core
-                    .event(EventName::ChannelOpened)
-                    .with("service", service.as_str())
-                    .with("platform", platform.as_str())
-                    .with("handle", handle.as_str())
-                    .with("new_handle", new_handle);
-                if new_handle {
-                    self.core.registered.send_replace(Registered::No);
-                }
-                self.core.line.send_replace(Line::Open(OpenLine {
-                    service,
+                let line = OpenLine {
+                    service: url.to_string(),
                     platform,
                     handle,
                     subscription,
-                }));
-                self.core.emit(event);
-                self.core.registration_due.notify_one();
+                };
+                self.opened(line, new_handle).await;
             }
             ChannelEvent::Dropped {
                 message,
@@ -251,6 +231,29 @@ impl ChannelKeeper {
             // Taken by `consume` already.
             ChannelEvent::Delivery(_) => {}
         }
+    }
+
+    async fn opened(&self, line: OpenLine, new_handle: bool) {
+        let (service, handle) = (line.service.clone(), line.handle.to_string());
+        let event = self
+            .core
+            .event(EventName::ChannelOpened)
+            .with("service", service.as_str())
+            .with("platform", line.platform.as_str())
+            .with("handle", handle.as_str())
+            .with("new_handle", new_handle);
+        self.core
+            .change_channel(move |memory| {
+                memory.service = Some(service);
+                memory.handle = Some(handle);
+            })
+            .await;
+        if new_handle {
+            self.core.registered.send_replace(Registered::No);
+        }
+        self.core.line.send_replace(Line::Open(line));
+        self.core.emit(event);
+        self.core.registration_due.notify_one();
     }
 
     fn closed(&self, reason: &str, retry_in: Option<Duration>) {
