@@ -90,15 +90,7 @@ impl Device {
             Some(link) => link.session.clone(),
             None => self.core.session(vault, &account),
         };
-        let scheme = match request.secret {
-            SignInSecret::Token(_) => AuthScheme::Bearer,
-            SignInSecret::Password(_) => request.auth,
-        };
-        let sign_in = match (request.secret, request.auth) {
-            (SignInSecret::Token(token), _) => SignIn::Token { token },
-            (SignInSecret::Password(password), AuthScheme::Basic) => SignIn::Basic { password },
-            (SignInSecret::Password(password), AuthScheme::Bearer) => SignIn::Bearer { password },
-        };
+        let (scheme, sign_in) = way_of_sign_in(request.secret, request.auth);
         session.sign_in(&client, sign_in).await?;
         if same.is_none()
             && let Some(earlier) = self.core.link()
@@ -351,6 +343,18 @@ impl Core {
         };
         if let Err(error) = removed {
             tracing::warn!(%error, user = %link.account.user, "the registration could not be removed at the backend");
+        }
+    }
+}
+
+fn way_of_sign_in(secret: SignInSecret, auth: AuthScheme) -> (AuthScheme, SignIn) {
+    match (secret, auth) {
+        (SignInSecret::Token(token), _) => (AuthScheme::Bearer, SignIn::Token { token }),
+        (SignInSecret::Password(password), AuthScheme::Basic) => {
+            (auth, SignIn::Basic { password })
+        }
+        (SignInSecret::Password(password), AuthScheme::Bearer) => {
+            (auth, SignIn::Bearer { password })
         }
     }
 }
