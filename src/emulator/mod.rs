@@ -20,3 +20,6 @@ pub use error::EmulatorError;
 pub use options::{DataLocation, ServicesOptions, SocketTimings};
 pub use services::{ServiceUrls, Services};
 pub use trace::{DropRule, TraceCounts, TraceEntry, TraceLog, TraceStep};
+
+#[cfg(test)]
+mod tests;

@@ -209,7 +209,7 @@ pub(super) fn give_back(
     let channel_id = channel_id.to_string();
     let lost = take(
         c,
-        "m.agent = ?1 AND m.channel IN (SELECT id FROM channel WHERE agent = ?1 AND channel_id = ?2)",
+        "m.agent = ?1 AND m.channel IN (SELECT own.id FROM channel own WHERE own.agent = ?1 AND own.channel_id = ?2)",
         params![agent, channel_id],
     )?;
     c.prepare_cached(
@@ -238,17 +238,24 @@ fn take(
     values: impl rusqlite::Params,
 ) -> rusqlite::Result<Vec<Named>> {
     let statement = format!(
-        "DELETE FROM message AS m WHERE {condition}
-         RETURNING version, (SELECT platform FROM channel WHERE id = m.channel)"
+        "SELECT m.seq, m.version, channel.platform
+         FROM message m JOIN channel ON channel.id = m.channel WHERE {condition}"
     );
     let mut statement = c.prepare_cached(&statement)?;
-    let rows = statement.query_map(values, |row| {
-        Ok(Named {
-            version: row.get(0)?,
-            platform: platform(row, 1)?,
-        })
-    })?;
-    rows.collect()
+    let found: Vec<(i64, Named)> = statement
+        .query_map(values, |row| {
+            let version = row.get(1)?;
+            let platform = platform(row, 2)?;
+            Ok((row.get(0)?, Named { version, platform }))
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut delete = c.prepare_cached("DELETE FROM message WHERE seq = ?1")?;
+    let mut named = Vec::with_capacity(found.len());
+    for (seq, name) in found {
+        delete.execute([seq])?;
+        named.push(name);
+    }
+    Ok(named)
 }
 
 fn platform(row: &Row<'_>, column: usize) -> rusqlite::Result<Platform> {

@@ -75,7 +75,9 @@ impl Driver {
         }
         // Until the device closes too: what it still sends would otherwise reset the connection
         // before the close frame arrives.
-        while let Some(Ok(_)) = self.socket.recv().await {}
+        let ending = self.ending.clone();
+        let drained = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+        ending.run_until_cancelled(drained).await;
     }
 
     async fn talk(&mut self) -> Result<(), End> {

@@ -25,6 +25,10 @@ use driver::Driver;
 /// The most device sockets at once: about what one process may hold.
 const MOST_SOCKETS: usize = 20_000;
 
+/// The largest frame that is read to its end, in bytes, so that its sender gets a clean close; one
+/// that is larger still is cut off.
+const MAX_READ: usize = 4 * MAX_FRAME;
+
 /// The read buffer of a socket, in bytes: small, as there may be thousands.
 const READ_BUFFER: usize = 4096;
 
@@ -64,8 +68,8 @@ impl DeviceSockets {
         let (handles, queue, timings) = (self.handles.clone(), self.queue.clone(), self.timings);
         let ending = spawner.token().clone();
         upgrade
-            .max_message_size(MAX_FRAME)
-            .max_frame_size(MAX_FRAME)
+            .max_message_size(MAX_READ)
+            .max_frame_size(MAX_READ)
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
             .max_write_buffer_size(2 * MAX_FRAME)

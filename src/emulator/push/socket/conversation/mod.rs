@@ -249,3 +249,6 @@ fn deliver(message: Stored) -> Step {
         platform: message.platform,
     }
 }
+
+#[cfg(test)]
+mod tests;
