@@ -13,7 +13,12 @@ use super::{
 use crate::emulator::Users;
 use crate::wire::webpush::DeviceKeys;
 
-fn request(services: &Services, method: Method, path: &str, user: &str) -> RequestBuilder {
+pub(super) fn request(
+    services: &Services,
+    method: Method,
+    path: &str,
+    user: &str,
+) -> RequestBuilder {
     let request = client().request(method, url(services, path));
     request.basic_auth(user, Some(user))
 }
@@ -28,24 +33,24 @@ async fn login(services: &Services, user: &str) -> String {
 }
 
 /// Registers `handle` for `user`; the registration's id.
-async fn register(services: &Services, user: &str, body: &Value) -> String {
+pub(super) async fn register(services: &Services, user: &str, body: &Value) -> String {
     let created = send(request(services, Method::POST, "api/register", user)).await;
     let id = json(created).await.as_str().unwrap().to_owned();
     assert_eq!(put(services, user, &id, body).await, 200);
     id
 }
 
-async fn put(services: &Services, user: &str, id: &str, body: &Value) -> u16 {
+pub(super) async fn put(services: &Services, user: &str, id: &str, body: &Value) -> u16 {
     let path = format!("api/register/{id}");
     let request = request(services, Method::PUT, &path, user).body(body.to_string());
     send(request).await.status().as_u16()
 }
 
-fn wns(handle: &str) -> Value {
+pub(super) fn wns(handle: &str) -> Value {
     value!({"Platform": "wns", "Handle": handle, "Tags": ["news"]})
 }
 
-async fn push(services: &Services, from: &str, body: Value) -> Value {
+pub(super) async fn push(services: &Services, from: &str, body: Value) -> Value {
     let request = request(services, Method::POST, "api/notifications", from);
     let answer = send(request.body(body.to_string())).await;
     assert_eq!(answer.status(), 201);
@@ -58,7 +63,7 @@ async fn push(services: &Services, from: &str, body: Value) -> Value {
     answer
 }
 
-async fn status(request: RequestBuilder) -> u16 {
+pub(super) async fn status(request: RequestBuilder) -> u16 {
     send(request).await.status().as_u16()
 }
 
@@ -316,79 +321,6 @@ async fn hostile_requests_are_answered_and_change_nothing() {
     assert_eq!(status(plain).await, 400);
     let nobody = push(&services, "alice", value!({"to": "nobody"})).await;
     assert_eq!(nobody["Deliveries"], value!([]));
-    services.shutdown().await;
-}
-
-#[tokio::test]
-async fn a_registration_belongs_to_who_asked_for_it() {
-    let services = start().await;
-    let handle = url(&services, "w/?token=unknown");
-    let id = register(&services, "alice", &wns(&handle)).await;
-    assert_eq!(put(&services, "bob", &id, &wns(&handle)).await, 404);
-    assert_eq!(put(&services, "alice", "unknown", &wns(&handle)).await, 410);
-    let path = format!("api/register/{id}");
-    assert_eq!(
-        status(request(&services, Method::DELETE, &path, "bob")).await,
-        404
-    );
-    for _ in 0..2 {
-        assert_eq!(
-            status(request(&services, Method::DELETE, &path, "alice")).await,
-            200
-        );
-    }
-    assert_eq!(put(&services, "alice", &id, &wns(&handle)).await, 410);
-    let id = register(&services, "alice", &wns(&handle)).await;
-    assert_eq!(services.expire_registrations().await.unwrap(), 1);
-    assert_eq!(put(&services, "alice", &id, &wns(&handle)).await, 410);
-    services.shutdown().await;
-}
-
-#[tokio::test]
-async fn forged_tags_and_bad_registrations_are_refused_and_not_stored() {
-    let services = start().await;
-    let (mut device, handle, _) = Device::registered(&services, "wns").await;
-    let created = send(request(&services, Method::POST, "api/register", "mallory")).await;
-    let id = json(created).await.as_str().unwrap().to_owned();
-    let many: Vec<String> = (0..61).map(|n| format!("t{n}")).collect();
-    for body in [
-        value!({"Platform": "wns", "Handle": handle, "Tags": ["UserName:alice"]}),
-        value!({"Platform": "wns", "Handle": handle, "Tags": ["ok", "$InstallationId:1"]}),
-        value!({"Platform": "wns", "Handle": handle, "Tags": ["a||b"]}),
-        value!({"Platform": "wns", "Handle": handle, "Tags": many}),
-        value!({"Platform": "pager", "Handle": handle}),
-        value!({"Platform": "wns"}),
-        value!({"Platform": "wns", "Handle": "with space"}),
-        value!({"Platform": "browser", "Handle": handle}),
-        value!({"Platform": "browser", "Handle": handle, "Keys": {"p256dh": "x", "auth": "y"}}),
-    ] {
-        assert_eq!(put(&services, "mallory", &id, &body).await, 400, "{body}");
-    }
-    for user in ["alice", "mallory"] {
-        let sent = push(&services, "bob", value!({"to": user})).await;
-        assert_eq!(sent["Deliveries"], value!([]));
-    }
-    device.hears_nothing().await;
-    services.shutdown().await;
-}
-
-#[tokio::test]
-async fn a_put_takes_its_handle_from_any_other_registration() {
-    let services = start().await;
-    let (mut device, handle, _) = Device::registered(&services, "wns").await;
-    let first = register(&services, "alice", &wns(&handle)).await;
-    let again = format!(
-        "api/register?handle={}",
-        url::form_urlencoded::byte_serialize(handle.as_bytes()).collect::<String>()
-    );
-    let reused = json(send(request(&services, Method::POST, &again, "alice")).await).await;
-    assert_eq!(reused, first.as_str());
-    let other = json(send(request(&services, Method::POST, &again, "bob")).await).await;
-    assert_ne!(other, first.as_str());
-    register(&services, "bob", &wns(&handle)).await;
-    let to_alice = push(&services, "alice", value!({})).await;
-    assert_eq!(to_alice["Deliveries"], value!([]), "the phone is bob's now");
-    device.hears_nothing().await;
     services.shutdown().await;
 }
 

@@ -3,6 +3,8 @@
 mod backend;
 mod device;
 mod door;
+mod faults;
+mod registration;
 mod socket;
 mod web_push;
 mod wns;

@@ -20,7 +20,7 @@ async fn token_answer(services: &Services, path: &str, form: &str) -> Response {
     send(request.body(form.to_owned())).await
 }
 
-async fn token(services: &Services) -> String {
+pub(super) async fn token(services: &Services) -> String {
     let answer = json(token_answer(services, "accesstoken.srf", UWP).await).await;
     answer["access_token"].as_str().unwrap().to_owned()
 }
@@ -33,7 +33,7 @@ fn typed(handle: &str, token: &str, kind: &str, content_type: &str) -> RequestBu
         .header("content-type", content_type)
 }
 
-fn raw(handle: &str, token: &str, body: &str) -> RequestBuilder {
+pub(super) fn raw(handle: &str, token: &str, body: &str) -> RequestBuilder {
     typed(handle, token, "wns/raw", "application/octet-stream").body(body.to_owned())
 }
 
@@ -41,7 +41,7 @@ fn toast(handle: &str, token: &str, body: &str) -> RequestBuilder {
     typed(handle, token, "wns/toast", "text/xml").body(body.to_owned())
 }
 
-async fn outcome(request: RequestBuilder) -> String {
+pub(super) async fn outcome(request: RequestBuilder) -> String {
     let answer = send(request).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(
