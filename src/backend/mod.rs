@@ -13,6 +13,7 @@ mod error;
 mod exchange;
 mod failure;
 mod notifications;
+mod probe;
 mod registrations;
 mod retry_after;
 mod sign_in;

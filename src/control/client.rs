@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::address::ControlAddress;
 use super::api::{ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
 use crate::action_centre::ShownToast;
-use crate::device::{DeviceFolder, Status};
+use crate::device::{DeviceFolder, Profile, Status};
 use crate::lifecycle::timeouts;
 
 /// The largest answer that is read, in bytes: a full action centre.
@@ -148,6 +148,14 @@ impl ControlClient {
     /// [`ControlError`]
     pub async fn status(&self) -> Result<Status, ControlError> {
         self.exchange(self.http.get(self.url("status"))).await
+    }
+
+    /// As [`super::profile`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn profile(&self) -> Result<Profile, ControlError> {
+        self.exchange(self.http.get(self.url("profile"))).await
     }
 
     /// As [`super::toasts`].

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::api::{LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
 use crate::action_centre::ShownToast;
-use crate::device::{Device, DeviceError, RegisterRequest, SignInRequest, SignInSecret, Status};
+use crate::device::{
+    Device, DeviceError, Profile, RegisterRequest, SignInRequest, SignInSecret, Status,
+};
 use crate::lifecycle::timeouts;
 use crate::model::Invalid;
 
@@ -100,6 +102,12 @@ pub async fn send(device: &Device, body: SendBody) -> Result<Sent, DeviceError> 
 /// The device's status.
 pub async fn status(device: &Device) -> Status {
     device.status().await
+}
+
+/// What the device remembers about itself.
+#[must_use]
+pub fn profile(device: &Device) -> Profile {
+    device.profile()
 }
 
 /// The toasts in the action centre.

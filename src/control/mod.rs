@@ -12,5 +12,5 @@ mod server;
 pub use address::ControlAddress;
 pub use api::{ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
 pub use client::{ControlClient, ControlError};
-pub use commands::{login, logout, register, send, status, toasts, unregister};
+pub use commands::{login, logout, profile, register, send, status, toasts, unregister};
 pub use server::{ControlServer, ServerError};

@@ -121,6 +121,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/unregister", post(unregister))
         .route("/v1/send", post(send))
         .route("/v1/status", get(status))
+        .route("/v1/profile", get(profile))
         .route("/v1/toasts", get(toasts))
         .layer(middleware::from_fn_with_state(shared.clone(), authorise))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -168,6 +169,10 @@ async fn send(State(shared): Shares, Json(body): Json<SendBody>) -> Response {
 
 async fn status(State(shared): Shares) -> Response {
     Json(commands::status(&shared.device).await).into_response()
+}
+
+async fn profile(State(shared): Shares) -> Response {
+    Json(commands::profile(&shared.device)).into_response()
 }
 
 async fn toasts(State(shared): Shares) -> Response {

@@ -7,11 +7,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::core::{Core, Line, Link, OpenLine, Registered};
-use super::profile::VaultChoice;
+use super::profile::{Profile, VaultChoice};
 use super::registration_keeper::RegisterFailure;
 use super::{Device, DeviceError};
 use crate::backend::{BackendClient, BackendError, BackendOptions, SentPush};
 use crate::background::Owner;
+use crate::channel::PushUrl;
 use crate::model::{Account, AuthScheme, BackendOrigin, Platform, Tag, ToastKey, UserName};
 use crate::session::{Session, SignIn};
 use crate::vault::{Vault, VaultKey};
@@ -23,6 +24,16 @@ pub enum SignInSecret {
     Password(SecretString),
     /// A token of the team's own identity provider.
     Token(SecretString),
+}
+
+impl SignInSecret {
+    fn used_as(self, auth: AuthScheme) -> (AuthScheme, SignIn) {
+        match (self, auth) {
+            (Self::Token(token), _) => (AuthScheme::Bearer, SignIn::Token { token }),
+            (Self::Password(password), AuthScheme::Basic) => (auth, SignIn::Basic { password }),
+            (Self::Password(password), AuthScheme::Bearer) => (auth, SignIn::Bearer { password }),
+        }
+    }
 }
 
 /// A wish to sign in. What it leaves open stays as it was remembered.
@@ -74,7 +85,7 @@ impl Device {
         let allow_http = merged(&profile.allow_http, &request.allow_http);
         let ca = request.ca.clone().or_else(|| profile.ca.clone());
         if let Some(push) = &request.push {
-            crate::channel::PushUrl::parse(push, &allow_http)?;
+            PushUrl::parse(push, &allow_http)?;
         }
         let options = BackendOptions {
             origin: request.backend.clone(),
@@ -90,7 +101,7 @@ impl Device {
             Some(link) => link.session.clone(),
             None => self.core.session(vault, &account),
         };
-        let (scheme, sign_in) = way_of_sign_in(request.secret, request.auth);
+        let (scheme, sign_in) = request.secret.used_as(request.auth);
         session.sign_in(&client, sign_in).await?;
         if same.is_none()
             && let Some(earlier) = self.core.link()
@@ -117,7 +128,7 @@ impl Device {
         };
         self.core.signed_in(Arc::new(link)).await;
         if other_push {
-            self.core.channel_stale.notify_one();
+            self.core.reopen_channel();
         }
         Ok(())
     }
@@ -135,15 +146,15 @@ impl Device {
         Ok(())
     }
 
-    /// Remembers how the device is to register, without waiting for it: a phone that is on does so
-    /// at once, another as soon as it is.
+    /// Changes what the phone is and where it opens its channel, and remembers it. A phone that is
+    /// on opens its channel anew and registers again where that is needed.
     ///
     /// # Errors
-    /// [`DeviceError`] when a value is unusable or could not be kept.
+    /// [`DeviceError`] when a value makes no sense or could not be remembered.
     pub async fn configure(&self, request: RegisterRequest) -> Result<(), DeviceError> {
         let before = self.core.profile();
         if let Some(push) = &request.push {
-            crate::channel::PushUrl::parse(push, &before.allow_http)?;
+            PushUrl::parse(push, &before.allow_http)?;
         }
         self.core
             .change_profile(|profile| {
@@ -155,11 +166,15 @@ impl Device {
             })
             .await?;
         let after = self.core.profile();
-        let other_channel = (before.platform, &before.push, &before.vapid_key)
-            != (after.platform, &after.push, &after.vapid_key);
-        if other_channel {
-            self.core.line.send_replace(Line::Closed(None));
-            self.core.channel_stale.notify_one();
+        let channel = |profile: &Profile| {
+            (
+                profile.platform,
+                profile.push.clone(),
+                profile.vapid_key.clone(),
+            )
+        };
+        if channel(&before) != channel(&after) {
+            self.core.reopen_channel();
         }
         self.core.registration_due.notify_one();
         Ok(())
@@ -311,7 +326,7 @@ impl Core {
         self.link.send_replace(Some(link));
         self.owner.send_replace(Some(owner.clone()));
         if other_backend {
-            self.channel_stale.notify_one();
+            self.reopen_channel();
         }
         self.registration_due.notify_one();
         self.take_away(&ToastKey::of_sign_in(&account)).await;
@@ -343,18 +358,6 @@ impl Core {
         };
         if let Err(error) = removed {
             tracing::warn!(%error, user = %link.account.user, "the registration could not be removed at the backend");
-        }
-    }
-}
-
-fn way_of_sign_in(secret: SignInSecret, auth: AuthScheme) -> (AuthScheme, SignIn) {
-    match (secret, auth) {
-        (SignInSecret::Token(token), _) => (AuthScheme::Bearer, SignIn::Token { token }),
-        (SignInSecret::Password(password), AuthScheme::Basic) => {
-            (auth, SignIn::Basic { password })
-        }
-        (SignInSecret::Password(password), AuthScheme::Bearer) => {
-            (auth, SignIn::Bearer { password })
         }
     }
 }

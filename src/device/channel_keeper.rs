@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
@@ -39,33 +38,32 @@ pub(super) struct ChannelKeeper {
 impl ChannelKeeper {
     /// Works until `off` is canceled; opens the channel anew when the profile asks for another.
     pub(super) async fn run(self, off: CancellationToken) {
+        let mut version = self.core.channel_version.subscribe();
         while !off.is_cancelled() {
-            // A wish from before this look is met by it.
-            self.core.channel_stale.notified().now_or_never();
+            version.mark_unchanged();
             let opened = self
                 .candidates()
                 .and_then(|candidates| self.open(candidates).map_err(|error| error.to_string()));
             match opened {
                 Ok((driver, receiver, control)) => {
-                    let stale = self.core.channel_stale.notified();
-                    let consume = self.consume(receiver, &off);
-                    let close_when_stale = async {
-                        stale.await;
-                        control.close();
+                    let work = async {
+                        tokio::join!(driver.run(off.clone()), self.consume(receiver, &off))
                     };
-                    let run = driver.run(off.clone());
+                    let close_when_stale = async {
+                        // The sender lives as long as the device.
+                        version.changed().await.ok();
+                        control.close();
+                        // Closing ends the work, which is what is waited for.
+                        std::future::pending::<()>().await;
+                    };
                     tokio::select! {
-                        _ = async { tokio::join!(run, consume) } => {}
-                        // Closing ends the other branch: this one never wins.
-                        () = async { close_when_stale.await; std::future::pending().await } => {}
+                        _ = work => {}
+                        () = close_when_stale => {}
                     }
                 }
                 Err(reason) => {
                     self.closed(&reason, None);
-                    tokio::select! {
-                        () = off.cancelled() => {}
-                        () = self.core.channel_stale.notified() => {}
-                    }
+                    off.run_until_cancelled(version.changed()).await;
                 }
             }
         }
@@ -204,29 +202,13 @@ impl ChannelKeeper {
                 new_handle,
                 ..
             } => {
-                let service = url.to_string();
-                let (kept_service, kept_handle) = (service.clone(), handle.to_string());
-                self.core
-                    .change_channel(move |memory| {
-                        memory.service = Some(kept_service);
-                        memory.handle = Some(kept_handle);
-                    })
-                    .await;
-                let event = self
-                    .core
-                    .event(EventName::ChannelOpened)
-                    .with("service", service.as_str())
-                    .with("platform", platform.as_str())
-                    .with("handle", handle.as_str())
-                    .with("new_handle", new_handle);
-                self.core.line.send_replace(Line::Open(OpenLine {
-                    service,
+                let line = OpenLine {
+                    service: url.to_string(),
                     platform,
                     handle,
                     subscription,
-                }));
-                self.core.emit(event);
-                self.core.registration_due.notify_one();
+                };
+                self.opened(line, new_handle).await;
             }
             ChannelEvent::Dropped {
                 message,
@@ -249,6 +231,29 @@ impl ChannelKeeper {
             // Taken by `consume` already.
             ChannelEvent::Delivery(_) => {}
         }
+    }
+
+    async fn opened(&self, line: OpenLine, new_handle: bool) {
+        let (service, handle) = (line.service.clone(), line.handle.to_string());
+        let event = self
+            .core
+            .event(EventName::ChannelOpened)
+            .with("service", service.as_str())
+            .with("platform", line.platform.as_str())
+            .with("handle", handle.as_str())
+            .with("new_handle", new_handle);
+        self.core
+            .change_channel(move |memory| {
+                memory.service = Some(service);
+                memory.handle = Some(handle);
+            })
+            .await;
+        if new_handle {
+            self.core.registered.send_replace(Registered::No);
+        }
+        self.core.line.send_replace(Line::Open(line));
+        self.core.emit(event);
+        self.core.registration_due.notify_one();
     }
 
     fn closed(&self, reason: &str, retry_in: Option<Duration>) {

@@ -70,8 +70,8 @@ pub(super) struct Core {
     pub(super) registration_due: Notify,
     /// The handle and tags the backend has acknowledged.
     pub(super) registered: watch::Sender<Registered>,
-    /// The channel must be opened anew, with other options.
-    pub(super) channel_stale: Notify,
+    /// Counts the changes after which the channel must be opened anew.
+    pub(super) channel_version: watch::Sender<u64>,
 }
 
 /// Whether the backend has the handle.
@@ -148,6 +148,13 @@ impl Core {
         }
     }
 
+    /// What the channel is opened with has changed.
+    pub(super) fn reopen_channel(&self) {
+        self.line.send_replace(Line::Closed(None));
+        self.registered.send_replace(Registered::No);
+        self.channel_version.send_modify(|version| *version += 1);
+    }
+
     pub(super) fn event(&self, name: EventName) -> Event {
         Event::new(self.clock.now(), name).on(self.name.as_str())
     }
@@ -198,6 +205,6 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         line: watch::Sender::new(Line::Closed(None)),
         registration_due: Notify::new(),
         registered: watch::Sender::new(Registered::No),
-        channel_stale: Notify::new(),
+        channel_version: watch::Sender::new(0),
     })
 }

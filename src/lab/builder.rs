@@ -192,7 +192,10 @@ impl<'a> DeviceBuilder<'a> {
         let mut options = DeviceOptions::new(name, location, Vaults::memory());
         options.toaster = Toaster::new(vec![Arc::new(recorder.clone())]);
         options.events = events.clone();
-        (options.channel.backoff_first, options.channel.backoff_longest) = BACKOFF;
+        (
+            options.channel.backoff_first,
+            options.channel.backoff_longest,
+        ) = BACKOFF;
         (options.tasks.retry_first, options.tasks.retry_longest) = BACKOFF;
         for change in self.adjust.drain(..) {
             change(&mut options);

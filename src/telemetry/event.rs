@@ -98,7 +98,8 @@ pub struct ToastFields {
 /// Something that happened, with the fields that apply to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// When, in UTC.
+    /// When, in UTC, with milliseconds.
+    #[serde(serialize_with = "with_millis")]
     pub ts: Timestamp,
     /// What.
     pub event: EventName,
@@ -182,20 +183,25 @@ impl Event {
     }
 }
 
+/// Always three digits, so that lines stay alike.
+fn with_millis<S: serde::Serializer>(ts: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{ts:.3}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_event_is_one_stable_line() {
-        let ts: Timestamp = "2026-11-20T18:00:00.1234Z".parse().unwrap();
+        let ts: Timestamp = "2026-11-20T18:00:00.1004Z".parse().unwrap();
         let event = Event::new(ts, EventName::PushDropped)
             .on("phone")
             .with("reason", "no_notification_id");
         let line = event.to_line();
         assert_eq!(
             line,
-            r#"{"ts":"2026-11-20T18:00:00.123Z","event":"push.dropped","device":"phone","reason":"no_notification_id"}"#
+            r#"{"ts":"2026-11-20T18:00:00.100Z","event":"push.dropped","device":"phone","reason":"no_notification_id"}"#
         );
         assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
     }

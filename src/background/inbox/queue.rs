@@ -119,10 +119,9 @@ impl Queue {
             .values()
             .filter_map(|(entry, state)| match state {
                 State::Retry(at) if entry.owner == *owner => Some(*at),
-                State::Ready
-                | State::Leased { .. }
-                | State::AwaitingSignIn
-                | State::Retry(_) => None,
+                State::Ready | State::Leased { .. } | State::AwaitingSignIn | State::Retry(_) => {
+                    None
+                }
             });
         due.min()
     }
