@@ -92,3 +92,15 @@ pub const CONTROL_REQUEST: Duration = Duration::from_secs(60);
 
 /// How long `register` waits for the channel to open.
 pub const REGISTER: Duration = Duration::from_secs(20);
+
+/// How long a phone in a lab may take to be ready.
+pub const LAB_READY: Duration = Duration::from_secs(20);
+
+/// How long a lab that is finished waits for pushes that are on their way.
+pub const LAB_SETTLE: Duration = Duration::from_secs(10);
+
+/// How often a lab that is finished looks whether they have arrived.
+pub const LAB_LOOK: Duration = Duration::from_millis(10);
+
+/// How long a lab waits for the database of a phone that was just killed.
+pub const LAB_RESUME: Duration = Duration::from_secs(10);
