@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::serve::ListenerExt as _;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use url::Url;
@@ -270,6 +271,10 @@ impl Parts {
 
 fn serve(scope: &Scope, listener: TcpListener, doors: Doors) {
     let ending = scope.token().clone();
+    // A frame on its own must not wait for the acknowledgement of the one before it (Nagle).
+    let listener = listener.tap_io(|stream| {
+        stream.set_nodelay(true).ok();
+    });
     scope.spawn_to_end("embedded services", async move {
         let served = axum::serve(listener, front::router(doors))
             .with_graceful_shutdown(ending.cancelled_owned())
