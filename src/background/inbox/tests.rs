@@ -67,12 +67,20 @@ async fn the_same_message_is_accepted_once_even_after_a_restart() {
 
 #[tokio::test]
 async fn two_copies_at_once_are_written_once() {
-    let inbox = inbox(&store().await).await;
+    let store = store().await;
+    let inbox = inbox(&store).await;
     let alice = account("alice");
-    let (one, two) = tokio::join!(
-        inbox.accept(push("a"), &alice),
-        inbox.accept(push("a"), &alice)
-    );
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let slow_disk = store.write(move |_| {
+        held.recv().ok();
+        Ok(())
+    });
+    let second = async {
+        let answer = inbox.accept(push("a"), &alice).await;
+        drop(release);
+        answer
+    };
+    let (_, one, two) = tokio::join!(slow_disk, inbox.accept(push("a"), &alice), second);
     assert!(matches!(one, Ok(Accepted::New(_))), "{one:?}");
     assert_eq!(two, Ok(Accepted::Underway));
     assert_eq!(inbox.counts().waiting, 1);
