@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::exit::Failure;
-use crate::control::ControlClient;
-use crate::device::{Device, DeviceLock, DeviceOptions, FolderError, Vaults};
+use crate::control::{ControlClient, ControlError};
+use crate::device::{Device, DeviceError, DeviceLock, DeviceOptions, FolderError, Vaults};
 use crate::lifecycle::timeouts;
 use crate::settings::{DEFAULT_HTTP, Settings};
 use crate::store::Location;
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The device a command is about.
-pub(super) enum Reach {
+enum Reach {
     /// It is on, in another process.
     Running(ControlClient),
     /// It is this command's.
@@ -27,19 +27,13 @@ pub(super) enum Reach {
 }
 
 /// A device that this process holds.
-pub(super) struct OwnDevice {
-    pub(super) device: Device,
+struct OwnDevice {
+    device: Device,
     _lock: DeviceLock,
 }
 
-impl OwnDevice {
-    pub(super) async fn shutdown(self) {
-        self.device.shutdown().await;
-    }
-}
-
 /// Finds the device, or takes it.
-pub(super) async fn find(settings: &Settings) -> Result<Reach, Failure> {
+async fn find(settings: &Settings) -> Result<Reach, Failure> {
     let folder = settings.home.device(&settings.device);
     let give_up = Instant::now() + PATIENCE;
     loop {
@@ -62,6 +56,23 @@ pub(super) async fn find(settings: &Settings) -> Result<Reach, Failure> {
                     settings.device
                 )));
             }
+        }
+    }
+}
+
+/// Has the device do something: `running` asks a phone that is on in another process, `own` does
+/// it with the device in this one.
+pub(super) async fn ask<T>(
+    settings: &Settings,
+    running: impl AsyncFnOnce(&ControlClient) -> Result<T, ControlError>,
+    own: impl AsyncFnOnce(&Device) -> Result<T, DeviceError>,
+) -> Result<T, Failure> {
+    match find(settings).await? {
+        Reach::Running(client) => Ok(running(&client).await?),
+        Reach::Own(OwnDevice { device, _lock }) => {
+            let done = own(&device).await;
+            device.shutdown().await;
+            Ok(done?)
         }
     }
 }

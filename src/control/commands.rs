@@ -14,10 +14,10 @@ use crate::model::Invalid;
 ///
 /// # Errors
 /// [`DeviceError`]
-pub async fn login(device: &Device, body: LoginBody) -> Result<SignedIn, DeviceError> {
-    let secret = match (body.password, body.token) {
-        (Some(password), None) => SignInSecret::Password(password),
-        (None, Some(token)) => SignInSecret::Token(token),
+pub async fn login(device: &Device, body: &LoginBody) -> Result<SignedIn, DeviceError> {
+    let secret = match (&body.password, &body.token) {
+        (Some(password), None) => SignInSecret::Password(password.clone()),
+        (None, Some(token)) => SignInSecret::Token(token.clone()),
         (Some(_), Some(_)) | (None, None) => {
             return Err(
                 Invalid::new("sign-in", "needs a password or a token, and not both").into(),
@@ -31,9 +31,9 @@ pub async fn login(device: &Device, body: LoginBody) -> Result<SignedIn, DeviceE
             secret,
             auth: body.auth,
             vault: body.vault,
-            push: body.push,
-            ca: body.ca,
-            allow_http: body.allow_http,
+            push: body.push.clone(),
+            ca: body.ca.clone(),
+            allow_http: body.allow_http.clone(),
         })
         .await?;
     let status = device.status().await;
@@ -59,12 +59,12 @@ pub async fn logout(device: &Device) -> Result<Value, DeviceError> {
 ///
 /// # Errors
 /// [`DeviceError`]
-pub async fn register(device: &Device, body: RegisterBody) -> Result<Registered, DeviceError> {
+pub async fn register(device: &Device, body: &RegisterBody) -> Result<Registered, DeviceError> {
     let request = RegisterRequest {
         platform: body.platform,
-        tags: body.tags,
-        push: body.push,
-        vapid_key: body.vapid_key,
+        tags: body.tags.clone(),
+        push: body.push.clone(),
+        vapid_key: body.vapid_key.clone(),
     };
     let registration_id = device.register(request, timeouts::REGISTER).await?;
     let status = device.status().await;
@@ -90,8 +90,8 @@ pub async fn unregister(device: &Device) -> Result<Value, DeviceError> {
 ///
 /// # Errors
 /// [`DeviceError`]
-pub async fn send(device: &Device, body: SendBody) -> Result<Sent, DeviceError> {
-    let sent = device.send(body.text, body.to).await?;
+pub async fn send(device: &Device, body: &SendBody) -> Result<Sent, DeviceError> {
+    let sent = device.send(body.text.clone(), body.to.clone()).await?;
     Ok(Sent {
         notification: sent.id.map(|id| id.to_string()),
         to: sent.to,

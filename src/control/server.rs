@@ -148,7 +148,7 @@ impl Shared {
 type Shares = State<Arc<Shared>>;
 
 async fn login(State(shared): Shares, Json(body): Json<LoginBody>) -> Response {
-    answer(commands::login(&shared.device, body).await)
+    answer(commands::login(&shared.device, &body).await)
 }
 
 async fn logout(State(shared): Shares) -> Response {
@@ -156,7 +156,7 @@ async fn logout(State(shared): Shares) -> Response {
 }
 
 async fn register(State(shared): Shares, Json(body): Json<RegisterBody>) -> Response {
-    answer(commands::register(&shared.device, body).await)
+    answer(commands::register(&shared.device, &body).await)
 }
 
 async fn unregister(State(shared): Shares) -> Response {
@@ -164,7 +164,7 @@ async fn unregister(State(shared): Shares) -> Response {
 }
 
 async fn send(State(shared): Shares, Json(body): Json<SendBody>) -> Response {
-    answer(commands::send(&shared.device, body).await)
+    answer(commands::send(&shared.device, &body).await)
 }
 
 async fn status(State(shared): Shares) -> Response {

@@ -4,9 +4,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::queue::MOST_REMEMBERED;
 use super::{Entry, EntryId, Owner};
 use crate::model::{MessageId, PushKind, RawNotification};
+
+/// How many messages are kept and remembered, so that a late redelivery is still recognised.
+pub(super) const MOST_REMEMBERED: usize = 16_384;
 
 /// What a restart finds.
 pub(super) struct Kept {

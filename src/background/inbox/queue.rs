@@ -5,15 +5,12 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::journal::{Kept, KeptState, StateChange};
+use super::journal::{Kept, KeptState, MOST_REMEMBERED, StateChange};
 use super::{Entry, EntryId, InboxCounts, Outcome, Owner};
 use crate::model::MessageId;
 
 /// How many unfinished pushes one device holds; past it the service keeps what comes.
 pub(super) const MOST_UNFINISHED: usize = 10_000;
-
-/// How many message ids are remembered, so that a late redelivery is still recognised.
-pub(super) const MOST_REMEMBERED: usize = 16_384;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {

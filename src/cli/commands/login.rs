@@ -3,7 +3,7 @@
 use crate::cli::arguments::Login;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::reach::{self, Reach};
+use crate::cli::reach;
 use crate::cli::secrets;
 use crate::control::{self, LoginBody, SignedIn};
 use crate::settings::Settings;
@@ -14,14 +14,12 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let body = body(wish, settings)?;
-    let signed_in = match reach::find(settings).await? {
-        Reach::Running(client) => client.login(&body).await?,
-        Reach::Own(own) => {
-            let done = control::login(&own.device, body).await;
-            own.shutdown().await;
-            done?
-        }
-    };
+    let signed_in = reach::ask(
+        settings,
+        async |client| client.login(&body).await,
+        async |device| control::login(device, &body).await,
+    )
+    .await?;
     output.result(&signed_in, |output| text(&signed_in, output));
     Ok(Exit::Done)
 }

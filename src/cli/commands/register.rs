@@ -3,7 +3,7 @@
 use crate::cli::arguments::Register;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::reach::{self, Reach};
+use crate::cli::reach;
 use crate::control::{self, RegisterBody, Registered};
 use crate::settings::Settings;
 
@@ -23,14 +23,12 @@ pub(super) async fn run(
         push: wish.push,
         vapid_key: wish.vapid_key,
     };
-    let registered = match reach::find(settings).await? {
-        Reach::Running(client) => client.register(&body).await?,
-        Reach::Own(own) => {
-            let done = control::register(&own.device, body).await;
-            own.shutdown().await;
-            done?
-        }
-    };
+    let registered = reach::ask(
+        settings,
+        async |client| client.register(&body).await,
+        async |device| control::register(device, &body).await,
+    )
+    .await?;
     output.result(&registered, |output| text(&registered, output));
     Ok(Exit::Done)
 }

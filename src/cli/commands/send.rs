@@ -3,7 +3,7 @@
 use crate::cli::arguments::Send;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::reach::{self, Reach};
+use crate::cli::reach;
 use crate::control::{self, SendBody, Sent};
 use crate::settings::Settings;
 use crate::wire::app_backend::{Delivery, DeliveryOutcome};
@@ -13,14 +13,12 @@ pub(super) async fn run(wish: Send, settings: &Settings, output: &Output) -> Res
         text: wish.text,
         to: wish.to,
     };
-    let sent = match reach::find(settings).await? {
-        Reach::Running(client) => client.send(&body).await?,
-        Reach::Own(own) => {
-            let done = control::send(&own.device, body).await;
-            own.shutdown().await;
-            done?
-        }
-    };
+    let sent = reach::ask(
+        settings,
+        async |client| client.send(&body).await,
+        async |device| control::send(device, &body).await,
+    )
+    .await?;
     output.result(&sent, |output| text(&sent, output));
     Ok(Exit::Done)
 }

@@ -2,20 +2,18 @@
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::reach::{self, Reach};
+use crate::cli::reach;
 use crate::control;
 use crate::device::Status;
 use crate::settings::Settings;
 
 pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Failure> {
-    let status = match reach::find(settings).await? {
-        Reach::Running(client) => client.status().await?,
-        Reach::Own(own) => {
-            let status = control::status(&own.device).await;
-            own.shutdown().await;
-            status
-        }
-    };
+    let status = reach::ask(
+        settings,
+        async |client| client.status().await,
+        async |device| Ok(control::status(device).await),
+    )
+    .await?;
     output.result(&status, |output| text(&status, output));
     Ok(Exit::Done)
 }

@@ -5,19 +5,17 @@ use jiff::tz::TimeZone;
 use crate::action_centre::ShownToast;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::reach::{self, Reach};
+use crate::cli::reach;
 use crate::control;
 use crate::settings::Settings;
 
 pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Failure> {
-    let toasts = match reach::find(settings).await? {
-        Reach::Running(client) => client.toasts().await?,
-        Reach::Own(own) => {
-            let done = control::toasts(&own.device).await;
-            own.shutdown().await;
-            done?
-        }
-    };
+    let toasts = reach::ask(
+        settings,
+        async |client| client.toasts().await,
+        async |device| control::toasts(device).await,
+    )
+    .await?;
     if output.is_json() {
         for toast in &toasts {
             output.result(toast, |_| String::new());

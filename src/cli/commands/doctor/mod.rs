@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::arguments::Doctor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::reach::{self, Reach};
+use crate::cli::reach;
 use crate::control;
 use crate::device::{Profile, Status};
 use crate::settings::Settings;
@@ -111,26 +111,25 @@ pub(super) async fn run(
 }
 
 async fn examine(settings: &Settings) -> Result<Patient, Failure> {
-    Ok(match reach::find(settings).await? {
-        Reach::Running(client) => {
+    reach::ask(
+        settings,
+        async |client| {
             let (profile, status) = (client.profile().await?, client.status().await?);
-            Patient {
+            Ok(Patient {
                 profile,
                 status,
                 on: true,
-            }
-        }
-        Reach::Own(own) => {
-            let status = control::status(&own.device).await;
-            let profile = own.device.profile();
-            own.shutdown().await;
-            Patient {
-                profile,
-                status,
+            })
+        },
+        async |device| {
+            Ok(Patient {
+                profile: control::profile(device),
+                status: control::status(device).await,
                 on: false,
-            }
-        }
-    })
+            })
+        },
+    )
+    .await
 }
 
 fn text(finding: &Finding, output: &Output) -> String {
