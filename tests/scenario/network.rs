@@ -7,6 +7,7 @@ use std::time::Duration;
 use handset::backend::TimeOuts;
 use handset::device::ChannelTimes;
 use handset::lab::{Lab, LabOptions, Phone};
+use handset::model::NotificationId;
 use handset::telemetry::EventName;
 
 use crate::support::cut::{Cut, Network};
@@ -59,12 +60,7 @@ async fn run(times: Times) {
         ..LabOptions::default()
     };
     let lab = Lab::with(options).await.unwrap();
-    let mut ids = Vec::new();
-    for number in 0..PUSHES {
-        let text = format!("push {number}");
-        let sent = lab.backend().send_secure("alice", &text).await.unwrap();
-        ids.push(sent.id.unwrap());
-    }
+    let ids = payloads(&lab).await;
     let network = Cut::before(lab.services().http_address()).await;
     let phone = lab
         .device("phone")
@@ -80,32 +76,20 @@ async fn run(times: Times) {
         .unwrap();
     let sender = WnsSender::to(&lab, &phone).await;
 
-    let (mut received, mut dropped) = (BTreeSet::new(), 0);
+    let mut sent = Sent::default();
     for (round, some) in ids.chunks(PUSHES / CUTS).enumerate() {
-        let closed_before = events_of(&phone, EventName::ChannelClosed).len();
-        let opened_before = events_of(&phone, EventName::ChannelOpened).len();
-        for (place, id) in some.iter().enumerate() {
-            if place == some.len() / 2 {
-                let kinds = [Network::Reset, Network::BlackHole];
-                network.set(kinds[round % kinds.len()]);
-            }
-            let answer = sender.raw(id.as_str()).await;
-            match (answer.code, answer.status.as_str()) {
-                (200, "received") => {
-                    let number = round * some.len() + place;
-                    received.insert(format!("push {number}"));
-                }
-                (200, "dropped") => dropped += 1,
-                _ => panic!("neither received nor dropped: {answer:?}"),
-            }
-        }
+        let before = connections(&phone);
+        let (first, second) = some.split_at(some.len() / 2);
+        sent.post(&sender, first).await;
+        network.set([Network::Reset, Network::BlackHole][round % 2]);
+        sent.post(&sender, second).await;
         eventually_within(times.notice, "the phone notices", || {
-            events_of(&phone, EventName::ChannelClosed).len() > closed_before
+            connections(&phone).1 > before.1
         })
         .await;
         network.set(Network::Up);
         eventually_within(times.notice, "the phone comes back", || {
-            events_of(&phone, EventName::ChannelOpened).len() > opened_before
+            connections(&phone).0 > before.0
         })
         .await;
     }
@@ -114,28 +98,68 @@ async fn run(times: Times) {
         toasts.map(|toast| toast.body).collect()
     };
     eventually_within(times.notice, "everything received is shown", || {
-        shown().len() >= received.len()
+        shown().len() >= sent.received.len()
     })
     .await;
-    tell(&phone, received.len(), dropped);
-    assert_eq!(received.len() + dropped, PUSHES);
-    assert!(dropped > 0, "a reset is noticed by the service as well");
+    tell(&phone, &sent);
+    assert_eq!(sent.received.len() + sent.dropped, PUSHES);
+    assert!(
+        sent.dropped > 0,
+        "a reset is noticed by the service as well"
+    );
     let once: BTreeSet<String> = shown().into_iter().collect();
-    assert_eq!(once, received);
-    drop(sender);
-    lab_finishes(lab, &shown, received.len()).await;
+    assert_eq!(once, sent.received);
+    lab.finish().await.unwrap();
+    assert_eq!(shown().len(), once.len(), "nothing is shown twice");
 }
 
-async fn lab_finishes(lab: Lab, shown: &impl Fn() -> Vec<String>, received: usize) {
-    lab.finish().await.unwrap();
-    assert_eq!(shown().len(), received, "nothing is shown twice");
+/// Payloads in the backend, each with its text.
+async fn payloads(lab: &Lab) -> Vec<(NotificationId, String)> {
+    let mut payloads = Vec::new();
+    for number in 0..PUSHES {
+        let text = format!("push {number}");
+        let sent = lab.backend().send_secure("alice", &text).await.unwrap();
+        payloads.push((sent.id.unwrap(), text));
+    }
+    payloads
+}
+
+/// What was sent, by what was answered.
+#[derive(Default)]
+struct Sent {
+    received: BTreeSet<String>,
+    dropped: usize,
+}
+
+impl Sent {
+    async fn post(&mut self, sender: &WnsSender, payloads: &[(NotificationId, String)]) {
+        for (id, text) in payloads {
+            let answer = sender.raw(id.as_str()).await;
+            match (answer.code, answer.status.as_str()) {
+                (200, "received") => drop(self.received.insert(text.clone())),
+                (200, "dropped") => self.dropped += 1,
+                _ => panic!("neither received nor dropped: {answer:?}"),
+            }
+        }
+    }
+}
+
+/// How often the channel was opened and closed.
+fn connections(phone: &Phone) -> (usize, usize) {
+    let count = |name| events_of(phone, name).len();
+    (
+        count(EventName::ChannelOpened),
+        count(EventName::ChannelClosed),
+    )
 }
 
 #[expect(clippy::print_stderr, reason = "the figures are part of the issue")]
-fn tell(phone: &Phone, received: usize, dropped: usize) {
+fn tell(phone: &Phone, sent: &Sent) {
     eprintln!(
-        "{PUSHES} pushes over {CUTS} cuts: {received} received, {dropped} dropped, {} shown; the channel was opened {} times",
+        "{PUSHES} pushes over {CUTS} cuts: {} received, {} dropped, {} shown; the channel was opened {} times",
+        sent.received.len(),
+        sent.dropped,
         phone.shown_toasts().len(),
-        events_of(phone, EventName::ChannelOpened).len(),
+        connections(phone).0,
     );
 }

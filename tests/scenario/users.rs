@@ -2,6 +2,7 @@
 
 use handset::lab::Lab;
 use handset::model::Platform;
+use handset::telemetry::EventName;
 use serde_json::json;
 
 use crate::support::LIMIT;
@@ -46,8 +47,11 @@ async fn a_forged_user_tag_is_refused_by_the_phone_and_by_the_backend() {
     let lab = Lab::start().await.unwrap();
     let alice = lab.device("alice").user("alice").start().await.unwrap();
     let mallory = lab.device("mallory").user("mallory").tag("UserName:alice");
-    let refused = mallory.start().await.unwrap_err();
-    assert!(refused.to_string().contains("UserName:alice"), "{refused}");
+    let mallory = mallory.start_at_once().await.unwrap();
+    let failed = mallory.event(EventName::RegistrationFailed, LIMIT).await;
+    let reason = failed.unwrap().text("reason").unwrap().to_owned();
+    assert!(reason.contains("UserName:alice"), "{reason}");
+    assert!(mallory.status().await.unwrap().registration_id.is_none());
 
     let http = reqwest::Client::builder()
         .no_proxy()
