@@ -4,4 +4,19 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod autopush;
+mod control;
+mod hostile_push_server;
+mod hostile_pushes;
+mod kill;
+mod leaks;
 mod main_job;
+mod measure;
+mod network;
+mod offline;
+mod owner;
+mod registration;
+mod secrets;
+mod sign_in;
+mod troubles;
+mod users;

@@ -1,6 +1,14 @@
 //! What several test binaries need.
 
+pub(crate) mod cut;
+pub(crate) mod front;
+pub(crate) mod push_server;
+pub(crate) mod wns;
+
 use std::time::Duration;
+
+use handset::lab::Phone;
+use handset::telemetry::{Event, EventName};
 
 /// How long anything may take here, on a machine that does something else as well.
 pub(crate) const LIMIT: Duration = Duration::from_secs(15);
@@ -9,12 +17,38 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Waits until `condition` holds.
-pub(crate) async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, condition: impl FnMut() -> bool) {
+    eventually_within(LIMIT, what, condition).await;
+}
+
+/// Waits until `condition` holds, at most `limit`.
+pub(crate) async fn eventually_within(
+    limit: Duration,
+    what: &str,
+    mut condition: impl FnMut() -> bool,
+) {
     let wait = async {
         while !condition() {
             tokio::time::sleep(LOOK).await;
         }
     };
-    let done = tokio::time::timeout(LIMIT, wait).await;
+    let done = tokio::time::timeout(limit, wait).await;
     assert!(done.is_ok(), "in vain: {what}");
+}
+
+/// The events of one name, so far.
+pub(crate) fn events_of(phone: &Phone, name: EventName) -> Vec<Event> {
+    let mut events = phone.events();
+    events.retain(|event| event.event == name);
+    events
+}
+
+/// Waits for a `push.dropped` with this reason.
+pub(crate) async fn dropped_because(phone: &Phone, reason: &str) -> Event {
+    let dropped = phone
+        .wait_for(reason, LIMIT, |event| {
+            event.event == EventName::PushDropped && event.text("reason") == Some(reason)
+        })
+        .await;
+    dropped.unwrap()
 }
