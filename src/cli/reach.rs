@@ -40,19 +40,44 @@ impl OwnDevice {
 
 /// Finds the device, or takes it.
 pub(super) async fn find(settings: &Settings) -> Result<Reach, Failure> {
+    match approach(settings).await? {
+        Approach::Lock(lock) => Ok(Reach::Own(open(settings, lock).await?)),
+        Approach::Running { client, .. } => Ok(Reach::Running(client)),
+    }
+}
+
+/// Takes the device, which must not be on: for `run`.
+pub(super) async fn take(settings: &Settings) -> Result<DeviceLock, Failure> {
+    match approach(settings).await? {
+        Approach::Lock(lock) => Ok(lock),
+        Approach::Running { taken, .. } => Err(taken.into()),
+    }
+}
+
+/// What stands at a device's door: nobody, or a phone that is on.
+enum Approach {
+    Lock(DeviceLock),
+    Running {
+        client: ControlClient,
+        taken: FolderError,
+    },
+}
+
+/// Locks the device or finds the phone that has; waits for another command to be done with it.
+async fn approach(settings: &Settings) -> Result<Approach, Failure> {
     let folder = settings.home.device(&settings.device);
     let give_up = Instant::now() + PATIENCE;
     loop {
-        let owner = match folder.lock() {
-            Ok(lock) => return Ok(Reach::Own(open(settings, lock).await?)),
-            Err(FolderError::Taken { owner, .. }) => owner,
+        let taken = match folder.lock() {
+            Ok(lock) => return Ok(Approach::Lock(lock)),
+            Err(taken @ FolderError::Taken { .. }) => taken,
             Err(error) => return Err(error.into()),
         };
-        let running = ControlClient::find(&folder);
-        match running {
+        let owner = taken.owner();
+        match ControlClient::find(&folder) {
             // A file of another process than the owner is left from one that was killed.
             Some(client) if owner.is_none_or(|pid| pid == client.pid()) => {
-                return Ok(Reach::Running(client));
+                return Ok(Approach::Running { client, taken });
             }
             Some(_) | None if Instant::now() < give_up => tokio::time::sleep(LOOK).await,
             Some(_) | None => {
@@ -64,15 +89,6 @@ pub(super) async fn find(settings: &Settings) -> Result<Reach, Failure> {
             }
         }
     }
-}
-
-/// Takes the device, which must not be on: for `run`.
-pub(super) fn take(settings: &Settings) -> Result<DeviceLock, Failure> {
-    let folder = settings.home.device(&settings.device);
-    folder.lock().map_err(|error| match error {
-        FolderError::Taken { .. } => Failure::failed(error.to_string()),
-        FolderError::Unusable { .. } => error.into(),
-    })
 }
 
 /// The usual options of the device.
