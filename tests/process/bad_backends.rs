@@ -1,12 +1,12 @@
 //! Backends that misbehave: each has its own words and exit code, and nothing follows a redirect
 //! with a password.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::child::Ended;
-use crate::web::{answer, answering};
+use crate::web::{answer, answering, babbling};
 use crate::world::World;
 
 fn login(world: &World, backend: &str) -> Ended {
@@ -69,7 +69,7 @@ fn a_redirect_is_not_followed_with_a_password() {
 
 #[test]
 fn a_server_that_speaks_no_tls_is_told_from_one_that_is_not_there() {
-    let address = answering(|_| b"SSH-2.0-OpenSSH_9.2\r\n".to_vec());
+    let address = babbling(b"SSH-2.0-OpenSSH_9.2\r\n");
     let ended = login(&World::new(), &format!("https://{address}")).with_code(5);
     let said = ended.only_error();
     assert!(said.contains("TLS") && said.contains("https"), "{said}");
@@ -77,13 +77,7 @@ fn a_server_that_speaks_no_tls_is_told_from_one_that_is_not_there() {
 
 #[test]
 fn a_server_that_speaks_no_http_is_named() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            std::io::Write::write_all(&mut stream, b"\x16\x03\x01 what?\r\n\r\n").ok();
-        }
-    });
+    let address = babbling(b"\x16\x03\x01 what?\r\n\r\n");
     let ended = login(&World::new(), &http(address)).with_code(5);
     assert!(
         ended.only_error().contains("the connection broke off"),

@@ -7,7 +7,6 @@
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     reason = "a test that cannot go on says so by panicking; the allowance for tests does not reach their helpers"
 )]
 

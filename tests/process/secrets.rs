@@ -63,10 +63,6 @@ fn holders(folder: &Path, texts: &[(&str, &str)], secret: &str) -> Vec<String> {
 
 fn contains(bytes: &[u8], form: &[u8]) -> bool {
     assert!(form.len() >= 8, "a form this short is found anywhere");
-    memchr_like(bytes, form)
-}
-
-fn memchr_like(bytes: &[u8], form: &[u8]) -> bool {
     bytes.windows(form.len()).any(|window| window == form)
 }
 
@@ -248,10 +244,6 @@ fn the_search_finds_what_is_planted() {
         assert!(
             holders(&home, &[], PASSWORD).contains(&name.to_owned()),
             "{name} was not found"
-        );
-        assert_eq!(
-            holders(Path::new("/proc/self/task"), &[], "unused secret").len(),
-            0
         );
         let texts = [("output", planted.as_str())];
         assert!(holders(&home, &texts, PASSWORD).contains(&"output".to_owned()));

@@ -19,6 +19,19 @@ pub(crate) fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static
     address
 }
 
+/// Says `first` to everybody who connects, then waits for them to go.
+pub(crate) fn babbling(first: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            stream.write_all(first).ok();
+            std::io::copy(&mut stream, &mut std::io::sink()).ok();
+        }
+    });
+    address
+}
+
 /// An HTTP answer.
 pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let mut head = format!(
