@@ -85,6 +85,13 @@ impl DeviceError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::SignInNeeded { .. } => ErrorKind::SignInNeeded,
+            Self::Backend(
+                BackendError::PlainHttp { .. }
+                | BackendError::CaFile { .. }
+                | BackendError::Unusable(_),
+            )
+            | Self::Channel(ChannelError::CaFile { .. } | ChannelError::NoCandidates)
+            | Self::Invalid(_) => ErrorKind::Usage,
             Self::Backend(error) => kind_of(error.needs_sign_in(), error.is_unreachable(), false),
             Self::Registration(error) => {
                 kind_of(error.needs_sign_in(), error.is_unreachable(), false)
@@ -96,7 +103,6 @@ impl DeviceError {
             ),
             Self::Channel(_) | Self::TimedOut { last: Some(_), .. } => ErrorKind::Unreachable,
             Self::TimedOut { last: None, .. } => ErrorKind::TimedOut,
-            Self::Invalid(_) => ErrorKind::Usage,
             Self::Folder(_) | Self::Store(_) => ErrorKind::Failed,
         }
     }
