@@ -44,6 +44,14 @@ pub enum DeviceError {
         /// The device.
         device: String,
     },
+    /// The backend does not take the registration, and waiting does not change that.
+    #[error("the phone could not register: {reason}")]
+    NotRegistered {
+        /// What kind of trouble it is.
+        kind: ErrorKind,
+        /// What the backend or the device said.
+        reason: String,
+    },
     /// Something did not happen in time.
     #[error("{what} did not happen within {} s{}", .limit.as_secs_f32(), because(.last))]
     TimedOut {
@@ -85,6 +93,7 @@ impl DeviceError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::SignInNeeded { .. } => ErrorKind::SignInNeeded,
+            Self::NotRegistered { kind, .. } => *kind,
             Self::Backend(
                 BackendError::PlainHttp { .. }
                 | BackendError::CaFile { .. }
