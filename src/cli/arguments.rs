@@ -152,10 +152,10 @@ Examples:
   get-token | handset login --backend https://backend.example --user alice --token-stdin
   handset login --backend http://127.0.0.1:8480 --user alice --vault file")]
 pub(super) struct Login {
-    /// The app backend
+    /// The app backend [default: the one of the last sign-in]
     #[arg(long, value_name = "URL")]
     pub(super) backend: Option<BackendOrigin>,
-    /// The user
+    /// The user [default: the one of the last sign-in]
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<UserName>,
     /// Read the password from the first line of standard input
