@@ -169,7 +169,7 @@ impl Device {
         tokio::time::timeout(limit, both)
             .await
             .map_err(|_| DeviceError::TimedOut {
-                what: "the registration of the phone",
+                what: "the phone was not registered",
                 limit,
                 last: self.last_problem(),
             })
