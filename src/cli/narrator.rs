@@ -1,5 +1,6 @@
 //! Tells what happens: every event to programs, what matters to people.
 
+use crate::channel::ChannelError;
 use crate::cli::output::Output;
 use crate::lifecycle::{Clock, Scope};
 use crate::telemetry::{Event, EventName, EventReceiver, EventStream, Lagged};
@@ -10,7 +11,11 @@ pub(super) fn narrate(scope: &Scope, events: &EventStream, clock: Clock, output:
     let receiver = events.listen();
     let off = scope.token().clone();
     scope.spawn_to_end("narrator", async move {
-        let narrator = Narrator { clock, output };
+        let narrator = Narrator {
+            clock,
+            output,
+            closed: None,
+        };
         narrator.run(receiver, off).await;
     });
 }
@@ -18,10 +23,12 @@ pub(super) fn narrate(scope: &Scope, events: &EventStream, clock: Clock, output:
 struct Narrator {
     clock: Clock,
     output: Output,
+    /// Why the channel is closed, as it was told.
+    closed: Option<String>,
 }
 
 impl Narrator {
-    async fn run(self, mut events: EventReceiver, off: tokio_util::sync::CancellationToken) {
+    async fn run(mut self, mut events: EventReceiver, off: tokio_util::sync::CancellationToken) {
         loop {
             let next = tokio::select! {
                 next = events.next() => next,
@@ -42,7 +49,7 @@ impl Narrator {
         }
     }
 
-    fn tell(&self, event: &Event) {
+    fn tell(&mut self, event: &Event) {
         if self.output.is_json() {
             self.output.line(event.to_line());
         } else if let Some(text) = self.words(event) {
@@ -51,7 +58,13 @@ impl Narrator {
     }
 
     /// What people want to know; the rest is in the log.
-    fn words(&self, event: &Event) -> Option<String> {
+    fn words(&mut self, event: &Event) -> Option<String> {
+        if event.event == EventName::ChannelOpened {
+            return self.opened();
+        }
+        if event.event == EventName::ChannelClosed {
+            return self.closed(event.text("reason").unwrap_or("-"));
+        }
         let text = |name: &str| event.text(name).unwrap_or("-").to_owned();
         let output = &self.output;
         Some(match event.event {
@@ -68,11 +81,6 @@ impl Narrator {
                 output.bad("sign-in is needed"),
                 text("user"),
                 text("reason"),
-            ),
-            EventName::ChannelClosed => format!(
-                "{}: {}",
-                output.bad("the channel is closed"),
-                text("reason")
             ),
             EventName::RegistrationFailed => {
                 format!("{}: {}", output.bad("not registered"), text("reason"))
@@ -99,6 +107,7 @@ impl Narrator {
             }
             EventName::ServicesReady
             | EventName::ChannelOpened
+            | EventName::ChannelClosed
             | EventName::RegistrationUpdated
             | EventName::PushReceived
             | EventName::TaskStarted
@@ -111,5 +120,22 @@ impl Narrator {
             | EventName::ToastRemoved
             | EventName::DemoFinished => return None,
         })
+    }
+
+    fn opened(&mut self) -> Option<String> {
+        self.closed.take()?;
+        Some(self.output.good("the channel is open again"))
+    }
+
+    /// A cause is told once, however often the channel is tried, and what the phone does itself is
+    /// no news.
+    fn closed(&mut self, reason: &str) -> Option<String> {
+        let known = self.closed.as_deref() == Some(reason);
+        if known || reason == ChannelError::ClosedByDevice.to_string() {
+            return None;
+        }
+        self.closed = Some(reason.to_owned());
+        let mark = self.output.bad("the channel is closed");
+        Some(format!("{mark}: {reason}"))
     }
 }
