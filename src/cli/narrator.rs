@@ -59,55 +59,46 @@ impl Narrator {
 
     /// What people want to know; the rest is in the log.
     fn words(&mut self, event: &Event) -> Option<String> {
-        if event.event == EventName::ChannelOpened {
-            return self.opened();
-        }
-        if event.event == EventName::ChannelClosed {
-            return self.closed(event.text("reason").unwrap_or("-"));
-        }
-        let text = |name: &str| event.text(name).unwrap_or("-").to_owned();
+        let text = |name: &str| event.text(name).unwrap_or("-");
+        let (reason, detail) = (text("reason"), event.text("detail"));
         let output = &self.output;
-        Some(match event.event {
-            EventName::PhoneReady => format!(
+        match event.event {
+            EventName::ChannelOpened => self.opened(),
+            EventName::ChannelClosed => self.closed(reason),
+            EventName::PhoneReady => Some(format!(
                 "{} as {} on {}; waiting for pushes, Ctrl-C switches it off",
                 output.good("the phone is ready"),
                 event.text("user").unwrap_or("nobody"),
                 text("platform"),
-            ),
-            EventName::SessionSignedIn => format!("signed in as {}", text("user")),
-            EventName::SessionSignedOut => format!("signed out {}", text("user")),
-            EventName::SessionRequired => format!(
-                "{}: `handset login --user {}` ({})",
+            )),
+            EventName::SessionSignedIn => Some(format!("signed in as {}", text("user"))),
+            EventName::SessionSignedOut => Some(format!("signed out {}", text("user"))),
+            EventName::SessionRequired => Some(format!(
+                "{}: `handset login --user {}` ({reason})",
                 output.bad("sign-in is needed"),
                 text("user"),
-                text("reason"),
-            ),
+            )),
             EventName::RegistrationFailed => {
-                format!("{}: {}", output.bad("not registered"), text("reason"))
+                Some(format!("{}: {reason}", output.bad("not registered")))
             }
-            EventName::PushDropped => format!(
-                "{}: {} {}",
+            EventName::PushDropped => Some(format!(
+                "{}: {reason} {}",
                 output.bad("a push was dropped"),
-                text("reason"),
-                output.dim(event.text("detail").unwrap_or_default()),
-            ),
-            EventName::PushRetry => format!(
+                output.dim(detail.unwrap_or_default()),
+            )),
+            EventName::PushRetry => Some(format!(
                 "a push is tried again in {} ms: {}",
                 event
                     .fields
                     .get("retry_in_ms")
-                    .map_or_else(String::new, ToString::to_string),
-                event
-                    .text("detail")
-                    .unwrap_or_else(|| event.text("reason").unwrap_or("-")),
-            ),
-            EventName::PushHeld => format!("a push waits: {}", event.text("detail").unwrap_or("-")),
+                    .unwrap_or(&serde_json::Value::Null),
+                detail.unwrap_or(reason),
+            )),
+            EventName::PushHeld => Some(format!("a push waits: {}", detail.unwrap_or(reason))),
             EventName::EventsLost => {
-                "some events were lost, the output is read too slowly".to_owned()
+                Some("some events were lost, the output is read too slowly".to_owned())
             }
             EventName::ServicesReady
-            | EventName::ChannelOpened
-            | EventName::ChannelClosed
             | EventName::RegistrationUpdated
             | EventName::PushReceived
             | EventName::TaskStarted
@@ -118,8 +109,8 @@ impl Narrator {
             | EventName::ToastShown
             | EventName::ToastUpdated
             | EventName::ToastRemoved
-            | EventName::DemoFinished => return None,
-        })
+            | EventName::DemoFinished => None,
+        }
     }
 
     fn opened(&mut self) -> Option<String> {
