@@ -50,9 +50,9 @@ pub async fn login(device: &Device, body: &LoginBody) -> Result<SignedIn, Device
 /// # Errors
 /// [`DeviceError`]
 pub async fn logout(device: &Device) -> Result<Value, DeviceError> {
-    let user = device.status().await.user;
+    let before = device.status().await;
     device.sign_out().await?;
-    Ok(json!({"user": user, "signed_in": false}))
+    Ok(json!({"user": before.user, "signed_in": false, "was_signed_in": before.signed_in}))
 }
 
 /// Registers the handle.

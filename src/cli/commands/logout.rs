@@ -15,6 +15,9 @@ pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Fa
     .await?;
     output.result(&done, |_| {
         let user = done["user"].as_str().unwrap_or("nobody");
+        if done["was_signed_in"] == false {
+            return format!("{user} was signed out already; nothing of a token is left here");
+        }
         format!("{user} signed out; the registration is removed and the token deleted")
     });
     Ok(Exit::Done)
