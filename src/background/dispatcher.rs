@@ -173,7 +173,12 @@ impl Dispatcher {
             }
             Ended::Canceled(reason, outcome) => {
                 tell(EventName::TaskCanceled, Some(reason.as_str()));
-                outcome.or_else(|| overrun(entry, reason))
+                match outcome {
+                    None | Some(Outcome::Retry { .. }) => overrun(entry, reason),
+                    Some(Outcome::Shown | Outcome::Dropped(_) | Outcome::AwaitingSignIn(_)) => {
+                        outcome
+                    }
+                }
             }
             Ended::Panicked => {
                 tell(EventName::TaskCanceled, Some("task_failed"));
@@ -249,7 +254,8 @@ fn retry(code: &'static str, detail: impl std::fmt::Display) -> Outcome {
     }
 }
 
-/// What becomes of a push whose instance was ended without an outcome.
+/// What becomes of a push whose instance was ended before it came to anything: nothing yet when
+/// the phone is switched off, and no more than so many tries when its budget is used up.
 fn overrun(entry: &Entry, reason: CancellationReason) -> Option<Outcome> {
     match reason {
         CancellationReason::Terminating => None,

@@ -74,19 +74,17 @@ impl Failure {
 impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
         let exit = Exit::from(error.kind());
-        let message = match exit {
-            Exit::NoKeyring => {
-                format!("{error}; or keep the token in a private file with --vault file")
-            }
-            Exit::Done
-            | Exit::Failed
-            | Exit::Usage
-            | Exit::TimedOut
-            | Exit::SignInNeeded
-            | Exit::Unreachable
-            | Exit::Interrupted => error.to_string(),
-        };
+        let message = with_the_way_out(error.to_string(), exit);
         Self { message, exit }
+    }
+}
+
+/// A keyring that is missing is no dead end: whatever its error says, the way round it is named.
+fn with_the_way_out(message: String, exit: Exit) -> String {
+    if exit == Exit::NoKeyring && !message.contains("--vault file") {
+        format!("{message}; or keep the token in a private file with --vault file")
+    } else {
+        message
     }
 }
 
@@ -97,7 +95,7 @@ impl From<ControlError> for Failure {
             ControlError::NoAnswer { .. } | ControlError::Unreadable { .. } => Exit::Failed,
         };
         Self {
-            message: error.to_string(),
+            message: with_the_way_out(error.to_string(), exit),
             exit,
         }
     }

@@ -18,35 +18,56 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it is looked at meanwhile.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The device a command is about.
-enum Reach {
-    /// It is on, in another process.
-    Running(ControlClient),
-    /// It is this command's.
-    Own(OwnDevice),
+/// Has the device do something: `running` asks a phone that is on in another process, `own` does
+/// it with the device in this one.
+pub(super) async fn ask<T>(
+    settings: &Settings,
+    running: impl AsyncFnOnce(&ControlClient) -> Result<T, ControlError>,
+    own: impl AsyncFnOnce(&Device) -> Result<T, DeviceError>,
+) -> Result<T, Failure> {
+    match approach(settings).await? {
+        Approach::Running { client, .. } => Ok(running(&client).await?),
+        Approach::Lock(_lock) => {
+            let device = Device::open(options(settings)).await?;
+            let done = own(&device).await;
+            device.shutdown().await;
+            Ok(done?)
+        }
+    }
 }
 
-/// A device that this process holds.
-struct OwnDevice {
-    device: Device,
-    _lock: DeviceLock,
+/// Takes the device, which must not be on: for `run`.
+pub(super) async fn take(settings: &Settings) -> Result<DeviceLock, Failure> {
+    match approach(settings).await? {
+        Approach::Lock(lock) => Ok(lock),
+        Approach::Running { taken, .. } => Err(taken.into()),
+    }
 }
 
-/// Finds the device, or takes it.
-async fn find(settings: &Settings) -> Result<Reach, Failure> {
+/// What stands at a device's door: nobody, or a phone that is on.
+enum Approach {
+    Lock(DeviceLock),
+    Running {
+        client: ControlClient,
+        taken: FolderError,
+    },
+}
+
+/// Locks the device or finds the phone that has; waits for another command to be done with it.
+async fn approach(settings: &Settings) -> Result<Approach, Failure> {
     let folder = settings.home.device(&settings.device);
     let give_up = Instant::now() + PATIENCE;
     loop {
-        let owner = match folder.lock() {
-            Ok(lock) => return Ok(Reach::Own(open(settings, lock).await?)),
-            Err(FolderError::Taken { owner, .. }) => owner,
+        let taken = match folder.lock() {
+            Ok(lock) => return Ok(Approach::Lock(lock)),
+            Err(taken @ FolderError::Taken { .. }) => taken,
             Err(error) => return Err(error.into()),
         };
-        let running = ControlClient::find(&folder);
-        match running {
+        let owner = taken.owner();
+        match ControlClient::find(&folder) {
             // A file of another process than the owner is left from one that was killed.
             Some(client) if owner.is_none_or(|pid| pid == client.pid()) => {
-                return Ok(Reach::Running(client));
+                return Ok(Approach::Running { client, taken });
             }
             Some(_) | None if Instant::now() < give_up => tokio::time::sleep(LOOK).await,
             Some(_) | None => {
@@ -60,32 +81,6 @@ async fn find(settings: &Settings) -> Result<Reach, Failure> {
     }
 }
 
-/// Has the device do something: `running` asks a phone that is on in another process, `own` does
-/// it with the device in this one.
-pub(super) async fn ask<T>(
-    settings: &Settings,
-    running: impl AsyncFnOnce(&ControlClient) -> Result<T, ControlError>,
-    own: impl AsyncFnOnce(&Device) -> Result<T, DeviceError>,
-) -> Result<T, Failure> {
-    match find(settings).await? {
-        Reach::Running(client) => Ok(running(&client).await?),
-        Reach::Own(OwnDevice { device, _lock }) => {
-            let done = own(&device).await;
-            device.shutdown().await;
-            Ok(done?)
-        }
-    }
-}
-
-/// Takes the device, which must not be on: for `run`.
-pub(super) fn take(settings: &Settings) -> Result<DeviceLock, Failure> {
-    let folder = settings.home.device(&settings.device);
-    folder.lock().map_err(|error| match error {
-        FolderError::Taken { .. } => Failure::failed(error.to_string()),
-        FolderError::Unusable { .. } => error.into(),
-    })
-}
-
 /// The usual options of the device.
 pub(super) fn options(settings: &Settings) -> DeviceOptions {
     let folder = settings.home.device(&settings.device);
@@ -96,12 +91,4 @@ pub(super) fn options(settings: &Settings) -> DeviceOptions {
     );
     options.local_service = Some(format!("http://{DEFAULT_HTTP}"));
     options
-}
-
-async fn open(settings: &Settings, lock: DeviceLock) -> Result<OwnDevice, Failure> {
-    let device = Device::open(options(settings)).await?;
-    Ok(OwnDevice {
-        device,
-        _lock: lock,
-    })
 }

@@ -4,44 +4,54 @@ use super::exit::{Exit, Failure};
 use super::output::Output;
 
 /// Waits until somebody ends the program, and says with which exit code: an interrupt from the
-/// terminal is 130, a termination is an orderly end.
+/// terminal is 130, a termination is an orderly end. From `listen` on no signal ends the process by
+/// itself, and one that came before anybody waited is not lost.
 pub(super) struct Signals {
     #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
 }
 
 impl Signals {
     pub(super) fn listen() -> Result<Self, Failure> {
+        let deaf =
+            |error: std::io::Error| Failure::failed(format!("signals cannot be heard: {error}"));
         #[cfg(unix)]
         {
-            let kind = tokio::signal::unix::SignalKind::terminate();
-            let terminate = tokio::signal::unix::signal(kind)
-                .map_err(|error| Failure::failed(format!("signals cannot be heard: {error}")))?;
-            Ok(Self { terminate })
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt()).map_err(deaf)?,
+                terminate: signal(SignalKind::terminate()).map_err(deaf)?,
+            })
         }
-        #[cfg(not(unix))]
-        Ok(Self {})
+        #[cfg(windows)]
+        Ok(Self {
+            interrupt: tokio::signal::windows::ctrl_c().map_err(deaf)?,
+        })
     }
 
     pub(super) async fn ended(&mut self, output: &Output) -> Exit {
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => match interrupted {
-                Ok(()) => Exit::Interrupted,
-                Err(_) => Exit::Failed,
-            },
-            () = self.terminated() => Exit::Done,
+            exit = self.signalled() => exit,
             // Nobody reads any more, as after `| head`.
             () = output.closed() => Exit::Done,
         }
     }
 
     #[cfg(unix)]
-    async fn terminated(&mut self) {
-        self.terminate.recv().await;
+    async fn signalled(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Done,
+        }
     }
 
-    #[cfg(not(unix))]
-    async fn terminated(&mut self) {
-        std::future::pending().await
+    #[cfg(windows)]
+    async fn signalled(&mut self) -> Exit {
+        self.interrupt.recv().await;
+        Exit::Interrupted
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::{ErrorKind, VaultChoice};
 use crate::model::{AuthScheme, BackendOrigin, Platform, Tag, UserName};
-use crate::wire::app_backend::Delivery;
+use crate::wire::app_backend::{Delivery, DeliveryOutcome};
 
 /// The largest body, in bytes.
 pub(super) const MAX_BODY: usize = 64 * 1024;
@@ -109,7 +109,33 @@ pub struct Sent {
     /// The user it was sent to, where the backend says it.
     pub to: Option<String>,
     /// What became of it at each device, where the backend says it.
-    pub deliveries: Vec<Delivery>,
+    pub deliveries: Vec<SentTo>,
+}
+
+/// What became of a push at one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentTo {
+    /// The device's platform.
+    pub platform: String,
+    /// What the platform's push service answered.
+    pub outcome: DeliveryOutcome,
+    /// The push service's message id, where it gave one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message: Option<String>,
+    /// Why it was not received, in words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
+impl From<Delivery> for SentTo {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            platform: delivery.platform,
+            outcome: delivery.outcome,
+            message: delivery.message,
+            reason: delivery.reason,
+        }
+    }
 }
 
 /// What a refused call answers.

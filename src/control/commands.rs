@@ -95,7 +95,7 @@ pub async fn send(device: &Device, body: &SendBody) -> Result<Sent, DeviceError>
     Ok(Sent {
         notification: sent.id.map(|id| id.to_string()),
         to: sent.to,
-        deliveries: sent.deliveries,
+        deliveries: sent.deliveries.into_iter().map(Into::into).collect(),
     })
 }
 

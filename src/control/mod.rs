@@ -10,7 +10,9 @@ mod commands;
 mod server;
 
 pub use address::ControlAddress;
-pub use api::{ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
+pub use api::{
+    ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SentTo, SignedIn,
+};
 pub use client::{ControlClient, ControlError};
 pub use commands::{login, logout, profile, register, send, status, toasts, unregister};
 pub use server::{ControlServer, ServerError};

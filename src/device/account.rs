@@ -106,7 +106,11 @@ impl Device {
         if same.is_none()
             && let Some(earlier) = self.core.link()
         {
-            self.core.leave(&earlier, earlier.account == account).await;
+            if earlier.account == account {
+                self.core.forget_token(profile.vault, &account).await;
+            } else {
+                self.core.leave(&earlier).await;
+            }
         }
         let (push, remembered) = (request.push, account.clone());
         let other_push = push.is_some() && push != profile.push;
@@ -176,6 +180,7 @@ impl Device {
         if channel(&before) != channel(&after) {
             self.core.reopen_channel();
         }
+        self.core.registered.send_replace(Registered::No);
         self.core.registration_due.notify_one();
         Ok(())
     }
@@ -306,11 +311,7 @@ impl Core {
     }
 
     fn session(&self, vault: Vault, account: &Account) -> Session {
-        let key = VaultKey {
-            backend: account.backend.clone(),
-            user: account.user.clone(),
-            device: self.name.clone(),
-        };
+        let key = self.vault_key(account);
         Session::new(vault, key, self.clock.clone(), self.events.clone())
     }
 
@@ -328,6 +329,7 @@ impl Core {
         if other_backend {
             self.reopen_channel();
         }
+        self.registered.send_replace(Registered::No);
         self.registration_due.notify_one();
         self.take_away(&ToastKey::of_sign_in(&account)).await;
         if let Err(error) = self.inbox.signed_in(&owner).await {
@@ -335,14 +337,27 @@ impl Core {
         }
     }
 
-    /// Leaves an account for another: its registration goes, and its token, unless only the vault
-    /// changes.
-    async fn leave(&self, link: &Link, same_account: bool) {
-        if !same_account {
-            self.deregister(link).await;
-        }
+    /// Leaves an account for another: its registration goes, and its token.
+    async fn leave(&self, link: &Link) {
+        self.deregister(link).await;
         if let Err(error) = link.session.sign_out(&link.client).await {
             tracing::warn!(%error, user = %link.account.user, "the earlier token could not be deleted everywhere");
+        }
+    }
+
+    /// Deletes an account's token from the vault it lived in before it moved to another.
+    async fn forget_token(&self, vault: Option<VaultChoice>, account: &Account) {
+        let (_, vault) = self.vaults.pick(vault);
+        if let Err(error) = vault.delete(&self.vault_key(account)).await {
+            tracing::warn!(%error, user = %account.user, "the earlier token may still be in its vault");
+        }
+    }
+
+    fn vault_key(&self, account: &Account) -> VaultKey {
+        VaultKey {
+            backend: account.backend.clone(),
+            user: account.user.clone(),
+            device: self.name.clone(),
         }
     }
 

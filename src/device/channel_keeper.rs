@@ -14,7 +14,7 @@ use crate::channel::{
     Delivery, PushUrl,
 };
 use crate::lifecycle::Backoff;
-use crate::model::Invalid;
+use crate::model::{Invalid, MessageId, NotificationId, RawNotification};
 use crate::telemetry::EventName;
 use crate::wire::secure_push::read_notification_id;
 
@@ -150,23 +150,9 @@ impl ChannelKeeper {
                 .borrow()
                 .clone()
                 .unwrap_or_else(Owner::nobody);
-            match self.core.inbox.accept(raw.clone(), &owner).await {
-                Ok(Accepted::New(_)) => {
-                    receipt.ack();
-                    let id = read_notification_id(&raw.content).ok();
-                    let event = self
-                        .core
-                        .event(EventName::PushReceived)
-                        .with("message", raw.message.as_str())
-                        .with("platform", raw.platform.as_str())
-                        .with_some(
-                            "notification",
-                            id.as_ref().map(crate::model::NotificationId::as_str),
-                        )
-                        .with_some("trace", raw.traceparent.as_deref());
-                    self.core.emit(event);
-                    return;
-                }
+            let tell = || self.received(&raw);
+            match self.core.inbox.accept(raw.clone(), &owner, tell).await {
+                Ok(Accepted::New(_)) => return receipt.ack(),
                 Ok(Accepted::Before) => return receipt.ack(),
                 // The first copy may have come by a connection that broke: its receipt says
                 // nothing on this one, so this copy waits for the outcome and says it.
@@ -185,6 +171,18 @@ impl ChannelKeeper {
                 }
             }
         }
+    }
+
+    fn received(&self, raw: &RawNotification) {
+        let id = read_notification_id(&raw.content).ok();
+        let event = self
+            .core
+            .event(EventName::PushReceived)
+            .with("message", raw.message.as_str())
+            .with("platform", raw.platform.as_str())
+            .with_some("notification", id.as_ref().map(NotificationId::as_str))
+            .with_some("trace", raw.traceparent.as_deref());
+        self.core.emit(event);
     }
 
     async fn note(&self, event: ChannelEvent) {
@@ -219,10 +217,7 @@ impl ChannelKeeper {
                 let event = self
                     .core
                     .event(EventName::PushDropped)
-                    .with_some(
-                        "message",
-                        message.as_ref().map(crate::model::MessageId::as_str),
-                    )
+                    .with_some("message", message.as_ref().map(MessageId::as_str))
                     .with("reason", reason.code.as_ref())
                     .with_some("detail", reason.detail.as_deref());
                 self.core.emit(event);
@@ -262,7 +257,7 @@ impl ChannelKeeper {
             .send_replace(Line::Closed(Some(reason.to_owned())));
         self.core.registered.send_if_modified(|registered| {
             // The backend still has the handle; the phone is not ready all the same.
-            let was = matches!(registered, Registered::Failed(_));
+            let was = matches!(registered, Registered::Failed(_) | Registered::Refused(..));
             if was {
                 *registered = Registered::No;
             }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
+use super::error::ErrorKind;
 use super::options::{DeviceOptions, Vaults};
 use super::profile::{self, ChannelMemory, Profile};
 use crate::action_centre::ActionCentre;
@@ -80,12 +81,24 @@ pub(super) enum Registered {
     /// Not yet, or not any more; what went wrong last, if anything did.
     #[default]
     No,
-    /// It could not be done.
+    /// It could not be done yet.
     Failed(String),
+    /// It cannot be done until somebody changes something: what kind of trouble it is, and why.
+    Refused(ErrorKind, String),
     /// Under this id.
     As(String),
     /// There is no backend to tell.
     NotNeeded,
+}
+
+impl Registered {
+    /// True when waiting changes nothing any more.
+    pub(super) fn is_settled(&self) -> bool {
+        match self {
+            Self::As(_) | Self::NotNeeded | Self::Refused(..) => true,
+            Self::No | Self::Failed(_) => false,
+        }
+    }
 }
 
 impl Core {

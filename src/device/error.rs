@@ -44,6 +44,14 @@ pub enum DeviceError {
         /// The device.
         device: String,
     },
+    /// The backend does not take the registration, and waiting does not change that.
+    #[error("the phone could not register: {reason}")]
+    NotRegistered {
+        /// What kind of trouble it is.
+        kind: ErrorKind,
+        /// What the backend or the device said.
+        reason: String,
+    },
     /// Something did not happen in time.
     #[error("{what} did not happen within {} s{}", .limit.as_secs_f32(), because(.last))]
     TimedOut {
@@ -85,6 +93,14 @@ impl DeviceError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::SignInNeeded { .. } => ErrorKind::SignInNeeded,
+            Self::NotRegistered { kind, .. } => *kind,
+            Self::Backend(
+                BackendError::PlainHttp { .. }
+                | BackendError::CaFile { .. }
+                | BackendError::Unusable(_),
+            )
+            | Self::Channel(ChannelError::CaFile { .. } | ChannelError::NoCandidates)
+            | Self::Invalid(_) => ErrorKind::Usage,
             Self::Backend(error) => kind_of(error.needs_sign_in(), error.is_unreachable(), false),
             Self::Registration(error) => {
                 kind_of(error.needs_sign_in(), error.is_unreachable(), false)
@@ -96,7 +112,6 @@ impl DeviceError {
             ),
             Self::Channel(_) | Self::TimedOut { last: Some(_), .. } => ErrorKind::Unreachable,
             Self::TimedOut { last: None, .. } => ErrorKind::TimedOut,
-            Self::Invalid(_) => ErrorKind::Usage,
             Self::Folder(_) | Self::Store(_) => ErrorKind::Failed,
         }
     }

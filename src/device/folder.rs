@@ -33,6 +33,17 @@ pub enum FolderError {
     },
 }
 
+impl FolderError {
+    /// The process that is the device already, where it said so.
+    #[must_use]
+    pub fn owner(&self) -> Option<u32> {
+        match self {
+            Self::Taken { owner, .. } => *owner,
+            Self::Unusable { .. } => None,
+        }
+    }
+}
+
 fn by(owner: &Option<u32>) -> String {
     owner.map_or_else(String::new, |pid| format!(" in process {pid}"))
 }

@@ -25,7 +25,7 @@ pub use profile::{Profile, VaultChoice};
 pub use status::Status;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::action_centre::{self, ShownToast};
@@ -72,7 +72,7 @@ pub struct Device {
     channel: ChannelTimes,
     local_service: Option<String>,
     tasks: DispatcherOptions,
-    on: std::sync::atomic::AtomicBool,
+    on: Mutex<Option<Mode>>,
 }
 
 impl Device {
@@ -91,24 +91,42 @@ impl Device {
             channel,
             local_service,
             tasks,
-            on: std::sync::atomic::AtomicBool::new(false),
+            on: Mutex::new(None),
         })
     }
 
-    /// Switches the phone on; it works in the background from here. A second call does nothing.
+    /// Switches the phone on; it works in the background from here. Switched on a second time it
+    /// stays as it is, but for one that only registers, which becomes whole.
     ///
     /// # Errors
     /// [`DeviceError`] when the app's background task could not be registered.
     pub async fn turn_on(&self, mode: Mode) -> Result<(), DeviceError> {
-        if self.on.swap(true, std::sync::atomic::Ordering::Relaxed) {
-            return Ok(());
-        }
+        let before = {
+            let mut on = self.on.lock().unwrap_or_else(PoisonError::into_inner);
+            match (*on, mode) {
+                (None | Some(Mode::RegisterOnly), _) => on.replace(mode),
+                (Some(Mode::Whole | Mode::WithoutBackend), _) => return Ok(()),
+            }
+        };
         let task = TaskRegistration {
             name: secure_push::TASK_NAME.to_owned(),
             entry_point: secure_push::ENTRY_POINT.to_owned(),
             trigger: Trigger::RawPush,
         };
         self.core.tasks.register(task).await?;
+        if before.is_none() {
+            self.open_channel(mode);
+        }
+        if mode != Mode::RegisterOnly {
+            let off = self.scope.token().clone();
+            let owner = self.core.owner.subscribe();
+            self.scope
+                .spawn_to_end("tasks", self.dispatcher().run(owner, off));
+        }
+        Ok(())
+    }
+
+    fn open_channel(&self, mode: Mode) {
         if mode == Mode::WithoutBackend {
             self.core
                 .owner
@@ -126,13 +144,14 @@ impl Device {
             backend: mode != Mode::WithoutBackend,
         };
         self.scope
-            .spawn_to_end("registration", registration.run(off.clone()));
-        if mode != Mode::RegisterOnly {
-            let dispatcher = self.dispatcher();
-            let owner = self.core.owner.subscribe();
-            self.scope.spawn_to_end("tasks", dispatcher.run(owner, off));
-        }
-        Ok(())
+            .spawn_to_end("registration", registration.run(off));
+    }
+
+    fn is_on(&self) -> bool {
+        self.on
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some_and(|mode| mode != Mode::RegisterOnly)
     }
 
     fn dispatcher(&self) -> Dispatcher {
@@ -152,7 +171,8 @@ impl Device {
     /// Waits until the channel is open and the handle registered, where there is a backend.
     ///
     /// # Errors
-    /// [`DeviceError::TimedOut`] with what went wrong last.
+    /// [`DeviceError::TimedOut`] with what went wrong last; [`DeviceError::NotRegistered`] at once
+    /// when waiting does not help.
     pub async fn ready(&self, limit: Duration) -> Result<(), DeviceError> {
         let mut line = self.core.line.subscribe();
         let mut registered = self.core.registered.subscribe();
@@ -161,20 +181,20 @@ impl Device {
             line.wait_for(|line| matches!(line, Line::Open(_)))
                 .await
                 .ok();
-            registered
-                .wait_for(|registered| {
-                    matches!(registered, Registered::As(_) | Registered::NotNeeded)
-                })
-                .await
-                .ok();
+            registered.wait_for(Registered::is_settled).await.ok();
         };
-        tokio::time::timeout(limit, both)
-            .await
-            .map_err(|_| DeviceError::TimedOut {
-                what: "the registration of the phone",
-                limit,
-                last: self.last_problem(),
-            })
+        let settled = tokio::time::timeout(limit, both).await;
+        if let Registered::Refused(kind, reason) = &*self.core.registered.borrow() {
+            return Err(DeviceError::NotRegistered {
+                kind: *kind,
+                reason: reason.clone(),
+            });
+        }
+        settled.map_err(|_| DeviceError::TimedOut {
+            what: "the registration of the phone",
+            limit,
+            last: self.last_problem(),
+        })
     }
 
     fn last_problem(&self) -> Option<String> {
@@ -182,15 +202,14 @@ impl Device {
             return problem.clone();
         }
         match &*self.core.registered.borrow() {
-            Registered::Failed(problem) => Some(problem.clone()),
+            Registered::Failed(problem) | Registered::Refused(_, problem) => Some(problem.clone()),
             Registered::No | Registered::As(_) | Registered::NotNeeded => None,
         }
     }
 
     /// The device's status.
     pub async fn status(&self) -> Status {
-        let on = self.on.load(std::sync::atomic::Ordering::Relaxed);
-        self.core.status(on).await
+        self.core.status(self.is_on()).await
     }
 
     /// The toasts in the action centre, the one shown last first.

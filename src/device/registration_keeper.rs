@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::ErrorKind;
 use super::core::{Core, Line, Link, OpenLine, Registered};
+use crate::backend::BackendError;
 use crate::lifecycle::Backoff;
 use crate::registration::{RegistrationError, Wanted};
 use crate::telemetry::EventName;
@@ -84,19 +86,21 @@ impl RegistrationKeeper {
                 matches!(failure, RegisterFailure::SignInNeeded(_)),
             );
         self.core.emit(event);
-        self.core.registered.send_replace(Registered::Failed(text));
+        self.core.registered.send_replace(match &failure {
+            RegisterFailure::SignInNeeded(_) => Registered::Refused(ErrorKind::SignInNeeded, text),
+            RegisterFailure::Registration(error) if !may_pass(error) => {
+                Registered::Refused(ErrorKind::Failed, text)
+            }
+            RegisterFailure::Session(_) | RegisterFailure::Registration(_) => {
+                Registered::Failed(text)
+            }
+        });
         match failure {
             // Signing in looks at it again.
             RegisterFailure::SignInNeeded(_) => Looked::Settled,
             RegisterFailure::Session(_) => Looked::Again(None),
-            RegisterFailure::Registration(error)
-                if error.is_transient() || error.is_unreachable() =>
-            {
-                Looked::Again(
-                    error
-                        .backend()
-                        .and_then(crate::backend::BackendError::retry_after),
-                )
+            RegisterFailure::Registration(error) if may_pass(&error) => {
+                Looked::Again(error.backend().and_then(BackendError::retry_after))
             }
             // What the backend refuses today it may take tomorrow, but not in a hurry.
             RegisterFailure::Registration(_) => Looked::Again(Some(RETRY.1)),
@@ -118,6 +122,10 @@ impl RegistrationKeeper {
             .with_some("registration_id", registration);
         self.core.emit(event);
     }
+}
+
+fn may_pass(error: &RegistrationError) -> bool {
+    error.is_transient() || error.is_unreachable()
 }
 
 async fn wait(retry: Option<Duration>) {

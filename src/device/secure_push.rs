@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::core::{Core, Link};
 use super::toasts::{Origin, with_origin};
 use crate::backend::BackendError;
-use crate::background::{EntryPoint, Outcome, Reason, TaskInstance};
+use crate::background::{CancellationReason, EntryPoint, Outcome, Reason, TaskInstance};
 use crate::model::{MessageId, NotificationId, ToastKey};
 use crate::session::SessionError;
 use crate::telemetry::EventName;
@@ -83,11 +83,12 @@ impl SecurePush {
             instance: Some(instance),
             notification: Some(&id),
         };
-        match link
-            .client
-            .fetch_notification(&current.credential, &id)
-            .await
-        {
+        let fetched = tokio::select! {
+            fetched = link.client.fetch_notification(&current.credential, &id) => fetched,
+            // What is not fetched yet can be fetched later: the phone is not held up.
+            reason = instance.canceled() => return canceled(reason),
+        };
+        match fetched {
             Ok(notification) => {
                 let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
                 let event = self
@@ -217,6 +218,14 @@ impl SecurePush {
                 false
             }
         }
+    }
+}
+
+/// What becomes of a push whose instance was told to end before its payload was there.
+fn canceled(reason: CancellationReason) -> Outcome {
+    Outcome::Retry {
+        after: Duration::ZERO,
+        reason: Reason::new(reason.as_str()),
     }
 }
 

@@ -62,9 +62,10 @@ impl Core {
         let registered = self.registered.borrow().clone();
         let registration_id = match registered {
             Registered::As(id) => Some(id),
-            Registered::No | Registered::Failed(_) | Registered::NotNeeded => {
-                self.stored_registration().await
-            }
+            Registered::No
+            | Registered::Failed(_)
+            | Registered::Refused(..)
+            | Registered::NotNeeded => self.stored_registration().await,
         };
         let vault = profile
             .account

@@ -126,7 +126,12 @@ impl Spawner {
         let span = tracing::debug_span!("task", name);
         let dropped = self.dropped.clone();
         let work = async move {
-            dropped.run_until_cancelled(work).await;
+            tokio::select! {
+                // Looked at first, so that work is not told to end in the moment it is dropped.
+                biased;
+                () = dropped.cancelled() => {}
+                () = work => {}
+            }
         };
         let tracked = self.tracker.track_future(work.instrument(span));
         drop(tokio::spawn(tracked));

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::SettingsError;
 use crate::device::VaultChoice;
-use crate::model::{BackendOrigin, DeviceName, UserName};
+use crate::model::{BackendOrigin, DeviceName, DisplayText, UserName};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
@@ -61,7 +61,18 @@ impl ConfigFile {
             )));
         }
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| bad(error.to_string().trim_end().to_owned()))
+        toml::from_str(&text).map_err(|error| bad(in_one_line(&text, &error)))
+    }
+}
+
+/// Where the mistake is, and what it is, without the drawing that the parser makes of it.
+fn in_one_line(text: &str, error: &toml::de::Error) -> String {
+    let message = DisplayText::new(error.message());
+    let message = message.as_str().replace('\n', ", ");
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+        None => message,
     }
 }
 

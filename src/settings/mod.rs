@@ -49,7 +49,7 @@ pub enum SettingsError {
     )]
     NoHome,
     /// The file could not be read.
-    #[error("{path} cannot be read: {cause}; mend it, or move it away")]
+    #[error("{path} cannot be used: {cause}; mend it, or move it away")]
     File {
         /// The file.
         path: String,

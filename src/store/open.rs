@@ -40,6 +40,13 @@ pub struct Schema {
     pub migrations: &'static [&'static str],
 }
 
+impl Schema {
+    /// The newest format this program knows.
+    fn supported(&self) -> u32 {
+        u32::try_from(self.migrations.len()).unwrap_or(u32::MAX)
+    }
+}
+
 pub(super) fn open(location: &Location, schema: &Schema) -> Result<Connection, StoreError> {
     let path = location.to_string();
     let from = |error: rusqlite::Error| StoreError::from_sqlite(&path, &error);
@@ -53,6 +60,8 @@ pub(super) fn open(location: &Location, schema: &Schema) -> Result<Connection, S
     connection.busy_timeout(BUSY_WAIT).map_err(from)?;
     // One writer per process: nobody else may touch the file while it is open.
     pragma(&connection, "locking_mode", "EXCLUSIVE").map_err(from)?;
+    // Even the journal's mode would be written into a file that is somebody else's.
+    recognise(&connection, schema, &path)?;
     pragma(&connection, "journal_mode", "WAL").map_err(from)?;
     pragma(&connection, "synchronous", "FULL").map_err(from)?;
     pragma(&connection, "trusted_schema", "OFF").map_err(from)?;
@@ -72,16 +81,14 @@ fn pragma(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<
     connection.execute_batch(&format!("PRAGMA {name} = {value}"))
 }
 
-fn migrate(connection: &mut Connection, schema: &Schema, path: &str) -> Result<(), StoreError> {
+/// The format of a database that is this program's, or empty; nothing is written.
+fn recognise(connection: &Connection, schema: &Schema, path: &str) -> Result<u32, StoreError> {
     let from = |error: rusqlite::Error| StoreError::from_sqlite(path, &error);
-    let supported = u32::try_from(schema.migrations.len()).unwrap_or(u32::MAX);
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(from)?;
-    let read = |name: &str| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let supported = schema.supported();
+    let read = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let found = u32::try_from(read("user_version").map_err(from)?).unwrap_or(u32::MAX);
     let application_id = read("application_id").map_err(from)?;
-    let tables: i64 = transaction
+    let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(from)?;
     let fresh = tables == 0 && found == 0 && application_id == 0;
@@ -97,12 +104,21 @@ fn migrate(connection: &mut Connection, schema: &Schema, path: &str) -> Result<(
             supported,
         });
     }
+    Ok(found)
+}
+
+fn migrate(connection: &mut Connection, schema: &Schema, path: &str) -> Result<(), StoreError> {
+    let from = |error: rusqlite::Error| StoreError::from_sqlite(path, &error);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(from)?;
+    let found = recognise(&transaction, schema, path)?;
     for statements in schema.migrations.iter().skip(found as usize) {
         transaction.execute_batch(statements).map_err(from)?;
     }
     transaction
         .pragma_update(None, "application_id", schema.application_id)
-        .and_then(|()| transaction.pragma_update(None, "user_version", supported))
+        .and_then(|()| transaction.pragma_update(None, "user_version", schema.supported()))
         .and_then(|()| transaction.commit())
         .map_err(from)
 }

@@ -85,7 +85,8 @@ impl Inbox {
         })
     }
 
-    /// Makes a push durable for `owner`, once for each message id.
+    /// Makes a push durable for `owner`, once for each message id. `durable` is called when that
+    /// is done and before anybody can lease the entry, so that what it tells comes first.
     ///
     /// # Errors
     /// [`AcceptError`]: then the push must not be acknowledged.
@@ -93,6 +94,7 @@ impl Inbox {
         &self,
         raw: RawNotification,
         owner: &Owner,
+        durable: impl FnOnce() + Send,
     ) -> Result<Accepted, AcceptError> {
         match self.queue().reserve(&raw.message) {
             Reserved::New => {}
@@ -110,6 +112,7 @@ impl Inbox {
             .await;
         match written {
             Ok(id) => {
+                durable();
                 self.queue()
                     .accepted(Entry::new(id, raw, owner.clone(), now));
                 self.changed.notify_one();

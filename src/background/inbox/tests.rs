@@ -48,18 +48,18 @@ async fn the_same_message_is_accepted_once_even_after_a_restart() {
     let store = store().await;
     let first = inbox(&store).await;
     assert!(matches!(
-        first.accept(push("a"), &account("alice")).await,
+        first.accept(push("a"), &account("alice"), || {}).await,
         Ok(Accepted::New(_))
     ));
     assert_eq!(
-        first.accept(push("a"), &account("alice")).await,
+        first.accept(push("a"), &account("alice"), || {}).await,
         Ok(Accepted::Before)
     );
     let entry = first.lease(&account("alice")).unwrap();
     first.finish(entry.id, &Outcome::Shown).await.unwrap();
     let again = inbox(&store).await;
     assert_eq!(
-        again.accept(push("a"), &account("alice")).await,
+        again.accept(push("a"), &account("alice"), || {}).await,
         Ok(Accepted::Before)
     );
     assert_eq!(again.lease(&account("alice")), None);
@@ -76,11 +76,11 @@ async fn two_copies_at_once_are_written_once() {
         Ok(())
     });
     let second = async {
-        let answer = inbox.accept(push("a"), &alice).await;
+        let answer = inbox.accept(push("a"), &alice, || {}).await;
         drop(release);
         answer
     };
-    let (_, one, two) = tokio::join!(slow_disk, inbox.accept(push("a"), &alice), second);
+    let (_, one, two) = tokio::join!(slow_disk, inbox.accept(push("a"), &alice, || {}), second);
     assert!(matches!(one, Ok(Accepted::New(_))), "{one:?}");
     assert_eq!(two, Ok(Accepted::Underway));
     assert_eq!(inbox.counts().waiting, 1);
@@ -90,7 +90,10 @@ async fn two_copies_at_once_are_written_once() {
 async fn an_unfinished_lease_is_ready_again_after_a_restart_with_every_field() {
     let store = store().await;
     let first = inbox(&store).await;
-    first.accept(push("a"), &account("alice")).await.unwrap();
+    first
+        .accept(push("a"), &account("alice"), || {})
+        .await
+        .unwrap();
     let leased = first.lease(&account("alice")).unwrap();
     let again = inbox(&store).await.lease(&account("alice")).unwrap();
     assert_eq!(again, leased);
@@ -100,7 +103,10 @@ async fn an_unfinished_lease_is_ready_again_after_a_restart_with_every_field() {
 async fn entries_belong_to_an_account_and_come_in_order() {
     let inbox = inbox(&store().await).await;
     for (message, user) in [("a", "alice"), ("b", "bob"), ("c", "alice")] {
-        inbox.accept(push(message), &account(user)).await.unwrap();
+        inbox
+            .accept(push(message), &account(user), || {})
+            .await
+            .unwrap();
     }
     let order: Vec<_> = std::iter::from_fn(|| inbox.lease(&account("alice")))
         .map(|entry| entry.raw.message.to_string())
@@ -112,7 +118,7 @@ async fn entries_belong_to_an_account_and_come_in_order() {
 async fn a_sign_in_under_a_running_instance_is_not_waited_for_again() {
     let store = store().await;
     let (inbox, alice) = (inbox(&store).await, account("alice"));
-    inbox.accept(push("a"), &alice).await.unwrap();
+    inbox.accept(push("a"), &alice, || {}).await.unwrap();
     let entry = inbox.lease(&alice).unwrap();
     assert_eq!(inbox.signed_in(&alice).await, Ok(0));
     let refused = Outcome::AwaitingSignIn(Reason::new("refused"));
@@ -127,7 +133,10 @@ async fn a_sign_in_under_a_running_instance_is_not_waited_for_again() {
 async fn a_push_waits_for_sign_in_across_a_restart() {
     let store = store().await;
     let first = inbox(&store).await;
-    first.accept(push("a"), &account("alice")).await.unwrap();
+    first
+        .accept(push("a"), &account("alice"), || {})
+        .await
+        .unwrap();
     let entry = first.lease(&account("alice")).unwrap();
     let waits = Outcome::AwaitingSignIn(Reason::new("no_token"));
     first.finish(entry.id, &waits).await.unwrap();
@@ -150,7 +159,7 @@ async fn a_retry_is_due_when_its_time_has_come() {
     let clock = Clock::simulated(Timestamp::UNIX_EPOCH);
     let inbox = inbox_at(&store().await, &clock).await;
     let alice = account("alice");
-    inbox.accept(push("a"), &alice).await.unwrap();
+    inbox.accept(push("a"), &alice, || {}).await.unwrap();
     let entry = inbox.lease(&alice).unwrap();
     let retry = Outcome::Retry {
         after: Duration::from_secs(5),
@@ -172,7 +181,7 @@ async fn what_could_not_be_written_may_come_again() {
         .await;
     broken.unwrap();
     assert!(matches!(
-        inbox.accept(push("a"), &account("alice")).await,
+        inbox.accept(push("a"), &account("alice"), || {}).await,
         Err(AcceptError::Store(_))
     ));
     store
@@ -180,7 +189,7 @@ async fn what_could_not_be_written_may_come_again() {
         .await
         .unwrap();
     assert!(matches!(
-        inbox.accept(push("a"), &account("alice")).await,
+        inbox.accept(push("a"), &account("alice"), || {}).await,
         Ok(Accepted::New(_))
     ));
 }
@@ -227,7 +236,10 @@ async fn play(steps: Vec<Step>) {
     for step in steps {
         match step {
             Step::Offer(n) => {
-                let answer = inbox.accept(push(&n.to_string()), &alice).await.unwrap();
+                let answer = inbox
+                    .accept(push(&n.to_string()), &alice, || {})
+                    .await
+                    .unwrap();
                 let new = accepted.insert(n.to_string());
                 assert_eq!(matches!(answer, Accepted::New(_)), new);
             }

@@ -83,23 +83,28 @@ impl Show<'_> {
             "app backend, hub and push services on {}",
             services.http_url()
         ));
-        let device = self.device(home.path()).await;
-        let played = match &device {
-            Ok(device) => tokio::select! {
-                played = self.play(device, &services) => played.map(|()| Exit::Done),
-                exit = signals.ended(self.output) => Ok(exit),
-            },
-            Err(_) => Ok(Exit::Failed),
-        };
-        let tidied = match device {
-            Ok(device) => {
-                let tidied = tidy_up(device, self.output).await;
-                played.and_then(|exit| tidied.map(|()| exit))
-            }
-            Err(failure) => Err(failure),
-        };
+        let exit = self.act(home.path(), &services, signals).await;
         services.shutdown().await;
-        tidied
+        exit
+    }
+
+    async fn act(
+        &self,
+        home: &std::path::Path,
+        services: &Services,
+        signals: &mut Signals,
+    ) -> Result<Exit, Failure> {
+        // A keyring or a notification daemon that hangs takes seconds to be given up.
+        let device = tokio::select! {
+            device = self.device(home) => device?,
+            exit = signals.ended(self.output) => return Ok(exit),
+        };
+        let played = tokio::select! {
+            played = self.play(&device, services) => played.map(|()| Exit::Done),
+            exit = signals.ended(self.output) => Ok(exit),
+        };
+        let tidied = tidy_up(device, self.output).await;
+        played.and_then(|exit| tidied.map(|()| exit))
     }
 
     async fn device(&self, home: &std::path::Path) -> Result<Device, Failure> {

@@ -16,14 +16,23 @@ use crate::model::{AuthScheme, UserName};
 use crate::settings::Settings;
 
 pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Result<Exit, Failure> {
-    let mut signals = Signals::listen()?;
-    let _lock = reach::take(&settings)?;
+    // Whoever is asked for the password may still interrupt in the usual way.
     let secret = match &wish.user {
         Some(user) => Some((user.clone(), secrets::from_stdin("password")?)),
         None => None,
     };
+    let mut signals = Signals::listen()?;
     let choice = wish.toast.map(Into::into).or(settings.file.toast);
-    let chosen = toasters::choose(choice, &settings.home, output).await;
+    // Another command or a notification daemon that hangs takes seconds to be given up.
+    let begun = async {
+        let lock = reach::take(&settings).await?;
+        let chosen = toasters::choose(choice, &settings.home, output).await;
+        Ok::<_, Failure>((lock, chosen))
+    };
+    let (_lock, chosen) = tokio::select! {
+        begun = begun => begun?,
+        exit = signals.ended(output) => return Ok(exit),
+    };
     let mut options = reach::options(&settings);
     options.toaster = chosen.toaster;
     if secret.is_some() {
@@ -33,15 +42,17 @@ pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Resul
     let device = Device::open(options).await?;
     let told = Scope::new();
     narrator::narrate(&told, &events, Clock::system(), output.clone());
-    output.note(output.dim(&chosen.why));
     let device = Arc::new(device);
     let done = tokio::select! {
-        failure = switch_on(&device, &wish, secret, &settings) => failure,
+        prepared = prepare(&device, &wish, secret, &settings) => prepared.map(|()| None),
         exit = signals.ended(output) => Ok(Some(exit)),
     };
     let done = match done {
         Ok(Some(exit)) => Ok(exit),
-        Ok(None) => serve_and_wait(&device, &settings, &mut signals, output).await,
+        Ok(None) => {
+            output.note(output.dim(&chosen.why));
+            serve_and_wait(&device, &wish, &settings, &mut signals, output).await
+        }
         Err(failure) => Err(failure),
     };
     if let Some(device) = Arc::into_inner(device) {
@@ -51,13 +62,13 @@ pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Resul
     done
 }
 
-/// Signs in where that was asked for, and switches the phone on.
-async fn switch_on(
+/// Signs in where that was asked for.
+async fn prepare(
     device: &Device,
     wish: &Run,
     secret: Option<(UserName, secrecy::SecretString)>,
     settings: &Settings,
-) -> Result<Option<Exit>, Failure> {
+) -> Result<(), Failure> {
     let push = wish.push.clone().or_else(|| settings.file.push.clone());
     if let Some(push) = push {
         device
@@ -79,13 +90,7 @@ async fn switch_on(
             ),
         ));
     }
-    let mode = if wish.no_backend {
-        Mode::WithoutBackend
-    } else {
-        Mode::Whole
-    };
-    device.turn_on(mode).await?;
-    Ok(None)
+    Ok(())
 }
 
 async fn sign_in(
@@ -117,8 +122,10 @@ async fn sign_in(
     Ok(())
 }
 
+/// Switches the phone on, once other commands find it: who reads that it is ready may use it.
 async fn serve_and_wait(
     device: &Arc<Device>,
+    wish: &Run,
     settings: &Settings,
     signals: &mut Signals,
     output: &Output,
@@ -127,7 +134,15 @@ async fn serve_and_wait(
     let control = ControlServer::start(device.clone(), file)
         .await
         .map_err(|error| Failure::failed(error.to_string()))?;
-    let exit = signals.ended(output).await;
+    let mode = if wish.no_backend {
+        Mode::WithoutBackend
+    } else {
+        Mode::Whole
+    };
+    let done = match device.turn_on(mode).await {
+        Ok(()) => Ok(signals.ended(output).await),
+        Err(error) => Err(error.into()),
+    };
     control.shutdown().await;
-    Ok(exit)
+    done
 }

@@ -4,9 +4,9 @@ use crate::cli::arguments::Send;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::reach;
-use crate::control::{self, SendBody, Sent};
+use crate::control::{self, SendBody, Sent, SentTo};
 use crate::settings::Settings;
-use crate::wire::app_backend::{Delivery, DeliveryOutcome};
+use crate::wire::app_backend::DeliveryOutcome;
 
 pub(super) async fn run(wish: Send, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
     let body = SendBody {
@@ -40,7 +40,7 @@ fn text(sent: &Sent, output: &Output) -> String {
     lines.join("\n")
 }
 
-fn line(delivery: &Delivery, output: &Output) -> String {
+fn line(delivery: &SentTo, output: &Output) -> String {
     let outcome = match delivery.outcome {
         DeliveryOutcome::Received => output.good("received"),
         DeliveryOutcome::Dropped => output.bad("dropped"),

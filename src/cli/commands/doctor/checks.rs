@@ -31,22 +31,12 @@ pub(super) async fn keyring(patient: &Patient, settings: &Settings) -> Finding {
         let vault = Vault::file(settings.home.device(&settings.device).vault());
         return match vault.probe().await {
             Ok(()) => Finding::ok(CHECK, "tokens live in a private file, as you chose"),
-            Err(error) => Finding::bad(
-                CHECK,
-                Verdict::Failed,
-                error.to_string(),
-                "mend the file, then `handset login`",
-            ),
+            Err(error) => Finding::error(CHECK, Verdict::Failed, error),
         };
     }
     match Vault::os(timeouts::KEYRING).probe().await {
         Ok(()) => Finding::ok(CHECK, "the OS keyring keeps and returns a secret"),
-        Err(error) => Finding::bad(
-            CHECK,
-            Verdict::Failed,
-            error.to_string(),
-            "start or unlock a keyring, such as gnome-keyring or KWallet, or use `handset login --vault file`",
-        ),
+        Err(error) => Finding::error(CHECK, Verdict::Failed, error),
     }
 }
 
@@ -58,12 +48,7 @@ pub(super) async fn daemon() -> Finding {
             CHECK,
             format!("{} {} by {}", daemon.name, daemon.version, daemon.vendor),
         ),
-        Err(error) => Finding::bad(
-            CHECK,
-            Verdict::Warning,
-            error.to_string(),
-            "start one, such as dunst, to see toasts on the desktop; without it they are drawn in the terminal",
-        ),
+        Err(error) => Finding::error(CHECK, Verdict::Warning, error),
     }
 }
 
@@ -72,13 +57,12 @@ pub(super) async fn backend(
     patient: &Patient,
     origin: Option<&BackendOrigin>,
 ) -> (Finding, Finding) {
-    let bad = |verdict, finding: String, remedy| {
-        (Finding::bad(BACKEND, verdict, finding, remedy), clock(None))
-    };
+    let failed = |error| (Finding::error(BACKEND, Verdict::Failed, error), clock(None));
     let Some(origin) = origin else {
         let remedy =
             "sign in with `handset login --backend URL --user NAME`, or name one with --backend";
-        return bad(Verdict::Warning, "none is known".to_owned(), remedy);
+        let unknown = Finding::bad(BACKEND, Verdict::Warning, "none is known", remedy);
+        return (unknown, clock(None));
     };
     let client = BackendClient::new(BackendOptions {
         origin: origin.clone(),
@@ -87,18 +71,11 @@ pub(super) async fn backend(
     });
     let client = match client {
         Ok(client) => client,
-        Err(error) => {
-            let remedy = "mend the options of `handset login`";
-            return bad(Verdict::Failed, error.to_string(), remedy);
-        }
+        Err(error) => return failed(error),
     };
     match client.date().await {
         Ok(date) => (sign_in(patient, origin), clock(date)),
-        Err(error) => {
-            let remedy =
-                "start the backend (`handset serve` is an embedded one), or correct its URL";
-            bad(Verdict::Failed, error.to_string(), remedy)
-        }
+        Err(error) => failed(error),
     }
 }
 
@@ -136,12 +113,7 @@ pub(super) async fn channel(
                 CHECK,
                 format!("open on {}, the phone is on", patient.status.platform),
             ),
-            Some(problem) => Finding::bad(
-                CHECK,
-                Verdict::Failed,
-                problem.clone(),
-                "start the push service, or correct --push",
-            ),
+            Some(problem) => Finding::error(CHECK, Verdict::Failed, problem),
         };
     }
     let allowed = &patient.profile.allow_http;
@@ -156,18 +128,11 @@ pub(super) async fn channel(
     };
     let candidates = match named.into_iter().collect::<Result<Vec<_>, _>>() {
         Ok(candidates) => candidates,
-        Err(error) => {
-            return Finding::bad(CHECK, Verdict::Failed, error.to_string(), "correct --push");
-        }
+        Err(error) => return Finding::error(CHECK, Verdict::Failed, error),
     };
     match open_once(patient, candidates).await {
         Ok(found) => Finding::ok(CHECK, found),
-        Err(problem) => Finding::bad(
-            CHECK,
-            Verdict::Failed,
-            problem,
-            "start the push service (`handset serve` is an embedded one), or name another with --push",
-        ),
+        Err(problem) => Finding::error(CHECK, Verdict::Failed, problem),
     }
 }
 

@@ -31,7 +31,7 @@ struct Finding {
     verdict: Verdict,
     /// What was found.
     finding: String,
-    /// What to do about it.
+    /// What to do about it, where the finding does not say so itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
 }
@@ -42,6 +42,16 @@ impl Finding {
             check,
             verdict: Verdict::Ok,
             finding: finding.into(),
+            remedy: None,
+        }
+    }
+
+    /// An error of handset's own, whose text says what to do.
+    fn error(check: &'static str, verdict: Verdict, error: impl std::fmt::Display) -> Self {
+        Self {
+            check,
+            verdict,
+            finding: error.to_string(),
             remedy: None,
         }
     }

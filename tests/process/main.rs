@@ -1,0 +1,27 @@
+//! The real binary, as people and scripts start it: exit codes, texts, signals, kills.
+//!
+//! Every test has a home, a temporary folder and an environment of its own, without a session bus
+//! and without a display. A process is ready when it prints its ready line; nothing sleeps, and
+//! whatever a test starts is killed by its own process id when the test lets go of it.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking; the allowance for tests does not reach their helpers"
+)]
+
+mod bad_backends;
+mod child;
+mod demo;
+mod doctor;
+mod help;
+mod junk;
+mod kills;
+mod owner;
+mod pipes;
+mod secrets;
+mod sign_in;
+mod signals;
+mod walk;
+mod web;
+mod world;
