@@ -33,7 +33,6 @@ pub fn main() -> ExitCode {
     let environment = Environment::of_process();
     init_logging(LogOptions {
         verbosity: arguments.global.verbose,
-        json: false,
         plain: environment.no_color(),
     });
     let output = Output::new(arguments.global.json, &environment);
