@@ -13,7 +13,7 @@ use crate::settings::ToastChoice;
 
 /// A phone for your desktop: a simulated mobile device, and the push services around it.
 #[derive(Debug, Parser)]
-#[command(name = "handset", version, propagate_version = true, after_help = AFTER)]
+#[command(name = "handset", version, after_help = AFTER)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
@@ -35,7 +35,7 @@ service unreachable, 6 no keyring, 130 interrupted.";
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// Which device is meant
+    /// The phone's name, where there are several [default: phone; also HANDSET_DEVICE]
     #[arg(
         long,
         global = true,
@@ -85,7 +85,7 @@ pub(super) enum Command {
 Examples:
   handset demo
   handset demo --user bob --message \"Meeting at 3\"
-  handset demo --json | tail -1               {\"event\":\"demo.finished\",\"ok\":true,…}")]
+  handset demo --json | tail -n 1             # prints {…\"event\":\"demo.finished\",\"ok\":true}")]
 pub(super) struct Demo {
     /// Who signs in
     #[arg(long, value_name = "NAME", default_value = "alice")]
@@ -93,7 +93,7 @@ pub(super) struct Demo {
     /// The secret text that the toast must show
     #[arg(long, value_name = "TEXT", default_value = "Your code is 4711")]
     pub(super) message: String,
-    /// The platform the phone is
+    /// The platform the phone is: wns or webpush
     #[arg(long, value_name = "PLATFORM", default_value = "wns", value_parser = served_platform)]
     pub(super) platform: Platform,
     /// Where the toast is drawn [default: the desktop where a daemon answers, else the terminal]
@@ -142,8 +142,8 @@ pub(super) struct Env {}
 
 /// Sign in: the token goes into the OS keyring
 ///
-/// The password is asked for, or read from standard input. Where nobody was signed in with it
-/// before, the phone registers as soon as it is on.
+/// The password is asked for, or read from standard input. Whoever was signed in before is signed
+/// out first. The phone registers with the backend as soon as it is on: see `handset run`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -152,10 +152,10 @@ Examples:
   get-token | handset login --backend https://backend.example --user alice --token-stdin
   handset login --backend http://127.0.0.1:8480 --user alice --vault file")]
 pub(super) struct Login {
-    /// The app backend
+    /// The app backend [default: the one of the last sign-in]
     #[arg(long, value_name = "URL")]
     pub(super) backend: Option<BackendOrigin>,
-    /// The user
+    /// The user [default: the one of the last sign-in]
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<UserName>,
     /// Read the password from the first line of standard input
@@ -196,7 +196,7 @@ Examples:
   handset register --tag news --tag sports
   handset register --platform webpush --push wss://push.example")]
 pub(super) struct Register {
-    /// The platform the phone is
+    /// The platform the phone is: wns, webpush, apns or fcm
     #[arg(long, value_name = "PLATFORM")]
     pub(super) platform: Option<Platform>,
     /// A tag; repeat for more
@@ -260,7 +260,7 @@ Examples:
   handset send \"Your code is 4711\"
   handset send --to bob \"Meeting at 3\"")]
 pub(super) struct Send {
-    /// The secret text; the backend has a text of its own without it
+    /// The secret text [default: a text of the backend's own]
     #[arg(value_name = "TEXT")]
     pub(super) text: Option<String>,
     /// The user it is for [default: who is signed in]
@@ -268,17 +268,17 @@ pub(super) struct Send {
     pub(super) to: Option<UserName>,
 }
 
-/// List the toasts in the action centre, the one shown last first
+/// List the toasts in the action centre, newest first
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  handset toasts\n  handset toasts --json")]
 pub(super) struct Toasts {}
 
-/// Show how the phone stands
+/// Show the phone's state: sign-in, token, channel, handle, registration, inbox
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  handset status\n  handset status --json")]
 pub(super) struct Status {}
 
-/// Check keyring, notification daemon, backend, push channel and clock, and say what to do
+/// Check keyring, notifications, backend, push channel and clock, and say what to do
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  handset doctor\n  handset doctor --backend http://127.0.0.1:8480"

@@ -1,5 +1,6 @@
 //! Tells what happens: every event to programs, what matters to people.
 
+use crate::channel::ChannelError;
 use crate::cli::output::Output;
 use crate::lifecycle::{Clock, Scope};
 use crate::telemetry::{Event, EventName, EventReceiver, EventStream, Lagged};
@@ -10,7 +11,11 @@ pub(super) fn narrate(scope: &Scope, events: &EventStream, clock: Clock, output:
     let receiver = events.listen();
     let off = scope.token().clone();
     scope.spawn_to_end("narrator", async move {
-        let narrator = Narrator { clock, output };
+        let narrator = Narrator {
+            clock,
+            output,
+            closed: None,
+        };
         narrator.run(receiver, off).await;
     });
 }
@@ -18,10 +23,12 @@ pub(super) fn narrate(scope: &Scope, events: &EventStream, clock: Clock, output:
 struct Narrator {
     clock: Clock,
     output: Output,
+    /// Why the channel is closed, as it was told.
+    closed: Option<String>,
 }
 
 impl Narrator {
-    async fn run(self, mut events: EventReceiver, off: tokio_util::sync::CancellationToken) {
+    async fn run(mut self, mut events: EventReceiver, off: tokio_util::sync::CancellationToken) {
         loop {
             let next = tokio::select! {
                 next = events.next() => next,
@@ -42,7 +49,7 @@ impl Narrator {
         }
     }
 
-    fn tell(&self, event: &Event) {
+    fn tell(&mut self, event: &Event) {
         if self.output.is_json() {
             self.output.line(event.to_line());
         } else if let Some(text) = self.words(event) {
@@ -51,54 +58,47 @@ impl Narrator {
     }
 
     /// What people want to know; the rest is in the log.
-    fn words(&self, event: &Event) -> Option<String> {
-        let text = |name: &str| event.text(name).unwrap_or("-").to_owned();
+    fn words(&mut self, event: &Event) -> Option<String> {
+        let text = |name: &str| event.text(name).unwrap_or("-");
+        let (reason, detail) = (text("reason"), event.text("detail"));
         let output = &self.output;
-        Some(match event.event {
-            EventName::PhoneReady => format!(
+        match event.event {
+            EventName::ChannelOpened => self.opened(),
+            EventName::ChannelClosed => self.closed(reason),
+            EventName::PhoneReady => Some(format!(
                 "{} as {} on {}; waiting for pushes, Ctrl-C switches it off",
                 output.good("the phone is ready"),
                 event.text("user").unwrap_or("nobody"),
                 text("platform"),
-            ),
-            EventName::SessionSignedIn => format!("signed in as {}", text("user")),
-            EventName::SessionSignedOut => format!("signed out {}", text("user")),
-            EventName::SessionRequired => format!(
-                "{}: `handset login --user {}` ({})",
+            )),
+            EventName::SessionSignedIn => Some(format!("signed in as {}", text("user"))),
+            EventName::SessionSignedOut => Some(format!("signed out {}", text("user"))),
+            EventName::SessionRequired => Some(format!(
+                "{}: `handset login --user {}` ({reason})",
                 output.bad("sign-in is needed"),
                 text("user"),
-                text("reason"),
-            ),
-            EventName::ChannelClosed => format!(
-                "{}: {}",
-                output.bad("the channel is closed"),
-                text("reason")
-            ),
+            )),
             EventName::RegistrationFailed => {
-                format!("{}: {}", output.bad("not registered"), text("reason"))
+                Some(format!("{}: {reason}", output.bad("not registered")))
             }
-            EventName::PushDropped => format!(
-                "{}: {} {}",
+            EventName::PushDropped => Some(format!(
+                "{}: {reason} {}",
                 output.bad("a push was dropped"),
-                text("reason"),
-                output.dim(event.text("detail").unwrap_or_default()),
-            ),
-            EventName::PushRetry => format!(
+                output.dim(detail.unwrap_or_default()),
+            )),
+            EventName::PushRetry => Some(format!(
                 "a push is tried again in {} ms: {}",
                 event
                     .fields
                     .get("retry_in_ms")
-                    .map_or_else(String::new, ToString::to_string),
-                event
-                    .text("detail")
-                    .unwrap_or_else(|| event.text("reason").unwrap_or("-")),
-            ),
-            EventName::PushHeld => format!("a push waits: {}", event.text("detail").unwrap_or("-")),
+                    .unwrap_or(&serde_json::Value::Null),
+                detail.unwrap_or(reason),
+            )),
+            EventName::PushHeld => Some(format!("a push waits: {}", detail.unwrap_or(reason))),
             EventName::EventsLost => {
-                "some events were lost, the output is read too slowly".to_owned()
+                Some("some events were lost, the output is read too slowly".to_owned())
             }
             EventName::ServicesReady
-            | EventName::ChannelOpened
             | EventName::RegistrationUpdated
             | EventName::PushReceived
             | EventName::TaskStarted
@@ -109,7 +109,24 @@ impl Narrator {
             | EventName::ToastShown
             | EventName::ToastUpdated
             | EventName::ToastRemoved
-            | EventName::DemoFinished => return None,
-        })
+            | EventName::DemoFinished => None,
+        }
+    }
+
+    fn opened(&mut self) -> Option<String> {
+        self.closed.take()?;
+        Some(self.output.good("the channel is open again"))
+    }
+
+    /// A cause is told once, however often the channel is tried, and what the phone does itself is
+    /// no news.
+    fn closed(&mut self, reason: &str) -> Option<String> {
+        let known = self.closed.as_deref() == Some(reason);
+        if known || reason == ChannelError::ClosedByDevice.to_string() {
+            return None;
+        }
+        self.closed = Some(reason.to_owned());
+        let mark = self.output.bad("the channel is closed");
+        Some(format!("{mark}: {reason}"))
     }
 }

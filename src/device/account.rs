@@ -273,7 +273,7 @@ impl Device {
         tokio::time::timeout(limit, open)
             .await
             .map_err(|_| DeviceError::TimedOut {
-                what: "the channel's opening",
+                what: "the push channel did not open",
                 limit,
                 last: self.last_problem(),
             })

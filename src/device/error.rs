@@ -53,9 +53,9 @@ pub enum DeviceError {
         reason: String,
     },
     /// Something did not happen in time.
-    #[error("{what} did not happen within {} s{}", .limit.as_secs_f32(), because(.last))]
+    #[error("{what} within {} s{}", .limit.as_secs_f32(), because(.last))]
     TimedOut {
-        /// What was waited for.
+        /// What did not happen.
         what: &'static str,
         /// How long.
         limit: Duration,

@@ -191,7 +191,7 @@ impl Device {
             });
         }
         settled.map_err(|_| DeviceError::TimedOut {
-            what: "the registration of the phone",
+            what: "the phone was not registered",
             limit,
             last: self.last_problem(),
         })

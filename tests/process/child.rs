@@ -139,21 +139,36 @@ impl Running {
     /// Waits for the event `name`, however many others come before it.
     #[track_caller]
     pub(crate) fn event(&mut self, name: &str) -> Value {
+        let found = self.wait_for(name, |line| {
+            let value: Value = serde_json::from_str(line).unwrap();
+            (value["event"] == name).then_some(value)
+        });
+        found.unwrap_or_else(|missed| panic!("{missed}"))
+    }
+
+    /// Waits for a line with this text in it.
+    #[track_caller]
+    pub(crate) fn line_with(&mut self, text: &str) {
+        let found = self.wait_for(text, |line| line.contains(text).then_some(()));
+        found.unwrap_or_else(|missed| panic!("{missed}"));
+    }
+
+    /// What `wanted` makes of the first line that it takes, or a text about its absence.
+    fn wait_for<T>(&mut self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> Result<T, String> {
         let until = Instant::now() + PATIENCE;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
-                let seen = self.seen.join("\n");
                 self.signal(Signal::KILL);
-                panic!(
-                    "{name} did not come; instead:\n{seen}\n{}",
-                    self.complaints()
-                );
+                let (seen, complaints) = (self.seen.join("\n"), self.complaints());
+                return Err(format!(
+                    "{what} did not come; instead:\n{seen}\n{complaints}"
+                ));
             };
-            let value: Value = serde_json::from_str(&line).unwrap();
+            let found = wanted(&line);
             self.seen.push(line);
-            if value["event"] == name {
-                return value;
+            if let Some(found) = found {
+                return Ok(found);
             }
         }
     }

@@ -198,3 +198,17 @@ fn a_password_that_is_kept_in_memory_alone_is_enough_for_a_phone() {
     wrong.type_in(b"nonsense\n");
     wrong.ended().with_code(4);
 }
+
+#[test]
+fn the_next_sign_in_goes_where_the_last_one_went() {
+    let world = World::new();
+    let served = world.serve(&["--ephemeral"]);
+    world.login("phone", "alice", &served.backend);
+    let again = ["--json", "login", "--password-stdin"];
+    let signed_in = world.run_with(&again, b"alice").with_code(0).json();
+    assert_eq!(signed_in["user"], "alice");
+    assert_eq!(signed_in["backend"], served.backend);
+    assert_eq!(signed_in["vault"], "file");
+    let _phone = world.phone("phone");
+    world.run_with(&again, b"alice").with_code(0);
+}

@@ -70,3 +70,27 @@ fn what_a_kill_leaves_does_no_harm() {
         );
     }
 }
+
+#[test]
+fn people_are_told_once_why_the_channel_is_closed_and_when_it_is_open_again() {
+    let world = World::new();
+    let address = crate::world::quiet_address();
+    let flags = ["--ephemeral", "--http", &address];
+    let served = world.serve(&flags);
+    world.login("phone", "alice", &served.backend);
+    let mut phone = world.start(&["run", "--toast", "none"]);
+    phone.line_with("the phone is ready as alice on wns");
+    served.running.killed();
+    phone.line_with("the channel is closed: ");
+    phone.line_with("refused the connection");
+    let _served = world.serve(&flags);
+    phone.line_with("the channel is open again");
+    phone.signal(Signal::INT);
+    let ended = phone.ended_within(SOON).with_code(130);
+    assert_eq!(
+        ended.out.matches("refused the connection").count(),
+        1,
+        "{ended:#?}"
+    );
+    assert!(!ended.out.contains("closed by the device"), "{ended:#?}");
+}

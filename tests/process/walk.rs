@@ -72,8 +72,13 @@ fn the_walk_without_a_running_phone() {
 
     let out = world.run(&["logout"]).with_code(0);
     assert!(out.out.contains("alice signed out"), "{out:#?}");
-    let again = world.run(&["logout"]).with_code(4);
-    assert!(again.only_error().contains("handset login"), "{again:#?}");
+    let status = world.status("phone");
+    assert_eq!(
+        (&status["signed_in"], &status["registration_id"]),
+        (&Value::Bool(false), &Value::Null)
+    );
+    let sent = world.run(&["send", "nobody"]).with_code(4);
+    assert!(sent.only_error().contains("handset login"), "{sent:#?}");
 }
 
 #[test]

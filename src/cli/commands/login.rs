@@ -6,6 +6,7 @@ use crate::cli::output::Output;
 use crate::cli::reach;
 use crate::cli::secrets;
 use crate::control::{self, LoginBody, SignedIn};
+use crate::model::Account;
 use crate::settings::Settings;
 
 pub(super) async fn run(
@@ -13,7 +14,7 @@ pub(super) async fn run(
     settings: &Settings,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let body = body(wish, settings)?;
+    let body = body(wish, settings).await?;
     let signed_in = reach::ask(
         settings,
         async |client| client.login(&body).await,
@@ -37,15 +38,30 @@ fn text(signed_in: &SignedIn, output: &Output) -> String {
     )
 }
 
-fn body(wish: Login, settings: &Settings) -> Result<LoginBody, Failure> {
-    let backend = wish
-        .backend
-        .or_else(|| settings.file.backend.clone())
-        .ok_or_else(|| Failure::usage("which backend? Name it with --backend URL"))?;
-    let user = wish
-        .user
-        .or_else(|| settings.file.user.clone())
-        .ok_or_else(|| Failure::usage("which user? Name it with --user NAME"))?;
+/// Who was signed in last, if anybody was.
+async fn remembered(settings: &Settings) -> Result<Option<Account>, Failure> {
+    reach::ask(
+        settings,
+        async |client| Ok(client.profile().await?.account),
+        async |device| Ok(device.profile().account),
+    )
+    .await
+}
+
+/// What the command line leaves open is as in the file, or as at the last sign-in. The device is
+/// not held while somebody types the password.
+async fn body(wish: Login, settings: &Settings) -> Result<LoginBody, Failure> {
+    let mut backend = wish.backend.or_else(|| settings.file.backend.clone());
+    let mut user = wish.user.or_else(|| settings.file.user.clone());
+    if (backend.is_none() || user.is_none())
+        && let Some(last) = remembered(settings).await?
+    {
+        backend.get_or_insert(last.backend);
+        user.get_or_insert(last.user);
+    }
+    let backend =
+        backend.ok_or_else(|| Failure::usage("which backend? name it with --backend URL"))?;
+    let user = user.ok_or_else(|| Failure::usage("which user? name one with --user NAME"))?;
     let (password, token) = if wish.token_stdin {
         (None, Some(secrets::from_stdin("token")?))
     } else if wish.password_stdin {

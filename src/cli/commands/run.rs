@@ -106,7 +106,7 @@ async fn sign_in(
         .clone()
         .or_else(|| settings.file.backend.clone())
         .or_else(|| remembered.account.map(|account| account.backend))
-        .ok_or_else(|| Failure::usage("which backend? Name it with --backend URL"))?;
+        .ok_or_else(|| Failure::usage("which backend? name it with --backend URL"))?;
     device
         .sign_in(SignInRequest {
             backend,

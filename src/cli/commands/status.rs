@@ -82,7 +82,12 @@ fn words(app_state: &str) -> &str {
 fn token(status: &Status) -> String {
     match (&status.vault_problem, &status.vault) {
         (Some(problem), _) => problem.clone(),
-        (None, Some(vault)) => format!("in the {vault} vault"),
+        (None, _) if !status.signed_in => "-".to_owned(),
+        (None, Some(vault)) => match vault.as_str() {
+            "os" => "in the OS keyring".to_owned(),
+            "file" => "in a private file".to_owned(),
+            _ => "in memory alone".to_owned(),
+        },
         (None, None) => "-".to_owned(),
     }
 }
