@@ -51,8 +51,8 @@ pub async fn login(device: &Device, body: &LoginBody) -> Result<SignedIn, Device
 /// [`DeviceError`]
 pub async fn logout(device: &Device) -> Result<Value, DeviceError> {
     let user = device.status().await.user;
-    device.sign_out().await?;
-    Ok(json!({"user": user, "signed_in": false}))
+    let deregistered = device.sign_out().await?;
+    Ok(json!({"user": user, "signed_in": false, "registered": !deregistered}))
 }
 
 /// Registers the handle.
