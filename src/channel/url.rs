@@ -12,9 +12,6 @@ use crate::model::{BackendOrigin, Invalid};
 pub struct PushUrl(Url);
 
 impl PushUrl {
-    /// Where a local `handset serve` listens by default.
-    pub const LOCAL: &'static str = "http://127.0.0.1:8480";
-
     /// Parses an address. Unencrypted `ws` is for loopback hosts, and for those that
     /// `allowed_plain` names.
     ///
@@ -46,6 +43,30 @@ impl PushUrl {
     /// As [`Self::parse`].
     pub fn of_backend(backend: &BackendOrigin, allowed_plain: &[String]) -> Result<Self, Invalid> {
         Self::parse(backend.url().as_str(), allowed_plain)
+    }
+
+    /// Where to look for a push service, in this order and each once: at the one that was `named`;
+    /// without it at the backend's own origin, then at a `local` service.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn candidates(
+        named: Option<&str>,
+        backend: Option<&BackendOrigin>,
+        local: Option<&str>,
+        allowed_plain: &[String],
+    ) -> Result<Vec<Self>, Invalid> {
+        if let Some(named) = named {
+            return Ok(vec![Self::parse(named, allowed_plain)?]);
+        }
+        let of_backend = backend.map(|backend| Self::of_backend(backend, allowed_plain));
+        let local = local.map(|local| Self::parse(local, allowed_plain));
+        let mut found: Vec<Self> = of_backend
+            .into_iter()
+            .chain(local)
+            .collect::<Result<_, _>>()?;
+        found.dedup();
+        Ok(found)
     }
 
     /// The address as text.
@@ -131,6 +152,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_named_service_is_the_only_one_and_no_other_is_tried_twice() {
+        let backend = BackendOrigin::parse("http://127.0.0.1:8480").unwrap();
+        let find = |named, local| {
+            let found = PushUrl::candidates(named, Some(&backend), Some(local), &[]).unwrap();
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let (own, other) = ("ws://127.0.0.1:8480/", "ws://127.0.0.1:9/");
+        assert_eq!(find(None, "http://127.0.0.1:9"), [own, other]);
+        assert_eq!(find(None, "http://127.0.0.1:8480"), [own]);
+        assert_eq!(
+            find(Some("http://127.0.0.1:9"), "http://127.0.0.1:8480"),
+            [other]
+        );
+    }
+
+    #[test]
     fn http_is_read_as_ws_and_the_path_stays() {
         for (written, read, port) in [
             ("http://127.0.0.1:8480", "ws://127.0.0.1:8480/", 8480),
@@ -188,6 +225,6 @@ mod tests {
     fn a_backend_serves_the_socket_at_its_own_address() {
         let backend = BackendOrigin::parse("http://127.0.0.1:8480").unwrap();
         let url = PushUrl::of_backend(&backend, &[]).unwrap();
-        assert_eq!(url, PushUrl::parse(PushUrl::LOCAL, &[]).unwrap());
+        assert_eq!(url, PushUrl::parse("http://127.0.0.1:8480", &[]).unwrap());
     }
 }

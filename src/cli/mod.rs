@@ -23,7 +23,8 @@ use arguments::{Arguments, Command};
 use exit::{Exit, Failure};
 use output::Output;
 
-/// How long threads that hang in a system call may hold up the end of the program.
+/// How long threads that hang in a system call may hold up the end of the program, and a reader
+/// that stopped the end of one that was told to end.
 const LAST_WAIT: Duration = Duration::from_millis(500);
 
 /// Runs the command line of this process.
@@ -33,7 +34,6 @@ pub fn main() -> ExitCode {
     let environment = Environment::of_process();
     init_logging(LogOptions {
         verbosity: arguments.global.verbose,
-        json: false,
         plain: environment.no_color(),
     });
     let output = Output::new(arguments.global.json, &environment);
@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
             failure.exit
         }
     };
-    output.finish();
+    output.finish(LAST_WAIT);
     exit.into()
 }
 

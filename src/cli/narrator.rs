@@ -35,25 +35,28 @@ impl Narrator {
                 () = off.cancelled() => break,
             };
             match next {
-                Ok(Some(event)) => self.tell(&event),
+                Ok(Some(event)) => self.tell(&event).await,
                 Ok(None) => return,
                 Err(Lagged(count)) => {
                     let lost =
                         Event::new(self.clock.now(), EventName::EventsLost).with("count", count);
-                    self.tell(&lost);
+                    self.tell(&lost).await;
                 }
             }
         }
         while let Some(event) = events.try_next() {
-            self.tell(&event);
+            self.tell(&event).await;
         }
     }
 
-    fn tell(&mut self, event: &Event) {
-        if self.output.is_json() {
-            self.output.line(event.to_line());
-        } else if let Some(text) = self.words(event) {
-            self.output.note(text);
+    async fn tell(&mut self, event: &Event) {
+        let text = if self.output.is_json() {
+            Some(event.to_line())
+        } else {
+            self.words(event)
+        };
+        if let Some(text) = text {
+            self.output.tell(text).await;
         }
     }
 

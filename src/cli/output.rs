@@ -2,40 +2,52 @@
 //! error while a program reads the other.
 
 use std::io::{self, IsTerminal as _, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use owo_colors::OwoColorize as _;
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Failure;
 use crate::settings::Environment;
 
-/// How many lines may wait for a slow reader before the program waits with it.
+/// How many told lines may wait for a slow reader before whoever tells waits with them.
 const QUEUE: usize = 1024;
 
 /// The width of a terminal that does not say how wide it is.
 const WIDTH: usize = 80;
 
 /// Where a command prints. Cheap to clone; lines come out in the order they are given, written by
-/// a thread of their own, so that a reader who stops reading stops no task.
+/// a thread of their own, so that a reader who stops reading holds up no other task. A command's
+/// own few lines wait without a bound; what a phone goes on to [`Output::tell`] waits its turn.
 #[derive(Clone)]
 pub(super) struct Output {
     json: bool,
     colour: bool,
     boxed: bool,
     width: usize,
-    lines: Arc<Mutex<Option<SyncSender<Line>>>>,
-    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+    lines: Arc<Mutex<Option<Sender<Entry>>>>,
+    places: Arc<Semaphore>,
+    /// Answers nothing, and ends with the writer's thread.
+    written: Arc<Mutex<Receiver<()>>>,
     closed: CancellationToken,
+    hurried: Arc<AtomicBool>,
 }
 
 enum Line {
     Out(String),
     Err(String),
+}
+
+/// A line, and its place among those that wait, where it had to wait for one.
+struct Entry {
+    line: Line,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Output {
@@ -45,12 +57,26 @@ impl Output {
         } else {
             io::stdout().is_terminal()
         };
-        let (lines, queue) = sync_channel(QUEUE);
+        Self::writing(people, json, environment, write_line)
+    }
+
+    fn writing(
+        people: bool,
+        json: bool,
+        environment: &Environment,
+        write: impl Fn(Line) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        let (lines, queue) = channel();
+        let (ended, written) = channel();
         let closed = CancellationToken::new();
         let broken = closed.clone();
-        let writer = std::thread::Builder::new()
+        std::thread::Builder::new()
             .name("output".to_owned())
-            .spawn(move || write_lines(&queue, &broken))
+            .spawn(move || {
+                write_lines(&queue, &broken, write);
+                drop(ended);
+            })
+            // Without the thread its end of the queue is gone, and nothing is printed.
             .ok();
         Self {
             json,
@@ -58,8 +84,10 @@ impl Output {
             boxed: people,
             width: environment.columns().unwrap_or(WIDTH),
             lines: Arc::new(Mutex::new(Some(lines))),
-            writer: Arc::new(Mutex::new(writer)),
+            places: Arc::new(Semaphore::new(QUEUE)),
+            written: Arc::new(Mutex::new(written)),
             closed,
+            hurried: Arc::default(),
         }
     }
 
@@ -86,6 +114,18 @@ impl Output {
     /// Ends when nobody reads standard output any more.
     pub(super) async fn closed(&self) {
         self.closed.cancelled().await;
+    }
+
+    /// The program is to end now: what nobody reads is not waited for any more.
+    pub(super) fn hurry(&self) {
+        self.hurried.store(true, Ordering::Relaxed);
+    }
+
+    /// A line of something that goes on, on standard output; waits while too many are unread.
+    pub(super) async fn tell(&self, text: String) {
+        // The semaphore is never closed.
+        let place = self.places.clone().acquire_owned().await.ok();
+        self.enter(Line::Out(text), place);
     }
 
     /// A line of NDJSON for programs.
@@ -175,19 +215,30 @@ impl Output {
         }
     }
 
-    /// Prints what still waits; nothing is printed after it.
-    pub(super) fn finish(&self) {
+    /// Prints what still waits, for as long as the reader takes; after [`Output::hurry`] for
+    /// `patience` at most. Nothing is printed after it.
+    pub(super) fn finish(&self, patience: Duration) {
         drop(lock(&self.lines).take());
-        if let Some(writer) = lock(&self.writer).take() {
-            writer.join().ok();
+        let written = lock(&self.written);
+        while let Err(RecvTimeoutError::Timeout) = written.recv_timeout(patience) {
+            if self.hurried.load(Ordering::Relaxed) {
+                return;
+            }
         }
     }
 
     fn put(&self, line: Line) {
-        let lines = lock(&self.lines).clone();
-        if let Some(lines) = lines {
+        self.enter(line, None);
+    }
+
+    fn enter(&self, line: Line, place: Option<OwnedSemaphorePermit>) {
+        if let Some(lines) = &*lock(&self.lines) {
             // A reader that went away ends the command by `closed`.
-            lines.send(line).ok();
+            let entry = Entry {
+                line,
+                _place: place,
+            };
+            lines.send(entry).ok();
         }
     }
 }
@@ -201,23 +252,79 @@ pub(super) fn people(json: bool) -> Box<dyn Write + Send> {
     }
 }
 
-fn write_lines(queue: &Receiver<Line>, broken: &CancellationToken) {
-    for line in queue {
-        let written = match line {
-            Line::Out(text) => write_line(&mut io::stdout().lock(), &text),
-            Line::Err(text) => write_line(&mut io::stderr().lock(), &text),
-        };
-        if written.is_err() {
+fn write_lines(
+    queue: &Receiver<Entry>,
+    broken: &CancellationToken,
+    write: impl Fn(Line) -> io::Result<()>,
+) {
+    for Entry { line, _place } in queue {
+        if write(line).is_err() {
             broken.cancel();
         }
     }
 }
 
-fn write_line(to: &mut impl Write, text: &str) -> io::Result<()> {
+fn write_line(line: Line) -> io::Result<()> {
+    match line {
+        Line::Out(text) => flushed(&mut io::stdout().lock(), &text),
+        Line::Err(text) => flushed(&mut io::stderr().lock(), &text),
+    }
+}
+
+fn flushed(to: &mut impl Write, text: &str) -> io::Result<()> {
     writeln!(to, "{text}")?;
     to.flush()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An output whose reader takes a line for each word that is sent.
+    fn slow() -> (Output, Sender<()>) {
+        let (take, taken) = channel();
+        let write = move |_| taken.recv().map_err(io::Error::other);
+        let output = Output::writing(false, true, &Environment::default(), write);
+        (output, take)
+    }
+
+    #[test]
+    fn whoever_is_to_end_does_not_wait_for_a_reader_that_stopped() {
+        let (output, _take) = slow();
+        output.line("{}".to_owned());
+        output.hurry();
+        output.finish(Duration::from_millis(10));
+    }
+
+    #[test]
+    fn a_slow_reader_gets_everything() {
+        let (output, take) = slow();
+        output.line("{}".to_owned());
+        let (done, finished) = channel();
+        let finishing = std::thread::spawn(move || {
+            output.finish(Duration::from_millis(1));
+            done.send(()).ok();
+        });
+        let waited = finished.recv_timeout(Duration::from_millis(50));
+        assert_eq!(waited, Err(RecvTimeoutError::Timeout));
+        take.send(()).unwrap();
+        finishing.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_tells_waits_its_turn_and_the_command_itself_does_not() {
+        let (output, take) = slow();
+        for _ in 0..QUEUE {
+            output.tell("{}".to_owned()).await;
+        }
+        let mut late = Box::pin(output.tell("{}".to_owned()));
+        assert!(futures_util::poll!(&mut late).is_pending());
+        output.line("{}".to_owned());
+        take.send(()).unwrap();
+        late.await;
+    }
 }

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use super::exit::Failure;
 use crate::control::{ControlClient, ControlError};
 use crate::device::{Device, DeviceError, DeviceLock, DeviceOptions, FolderError, Vaults};
+use crate::emulator::ServicesOptions;
 use crate::lifecycle::timeouts;
-use crate::settings::{DEFAULT_HTTP, Settings};
+use crate::settings::Settings;
 use crate::store::Location;
 
 /// How long another command may hold the device before this one gives up.
@@ -89,6 +90,11 @@ pub(super) fn options(settings: &Settings) -> DeviceOptions {
         Location::File(folder.database()),
         Vaults::of_device(folder.vault(), timeouts::KEYRING),
     );
-    options.local_service = Some(format!("http://{DEFAULT_HTTP}"));
+    options.local_service = Some(local_service());
     options
+}
+
+/// Where a `serve` on this machine listens unless it was told otherwise.
+pub(super) fn local_service() -> String {
+    format!("http://{}", ServicesOptions::DEFAULT_HTTP)
 }

@@ -35,7 +35,10 @@ impl Signals {
 
     pub(super) async fn ended(&mut self, output: &Output) -> Exit {
         tokio::select! {
-            exit = self.signalled() => exit,
+            exit = self.signalled() => {
+                output.hurry();
+                exit
+            }
             // Nobody reads any more, as after `| head`.
             () = output.closed() => Exit::Done,
         }

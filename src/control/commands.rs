@@ -50,9 +50,9 @@ pub async fn login(device: &Device, body: &LoginBody) -> Result<SignedIn, Device
 /// # Errors
 /// [`DeviceError`]
 pub async fn logout(device: &Device) -> Result<Value, DeviceError> {
-    let before = device.status().await;
-    device.sign_out().await?;
-    Ok(json!({"user": before.user, "signed_in": false, "was_signed_in": before.signed_in}))
+    let user = device.status().await.user;
+    let deregistered = device.sign_out().await?;
+    Ok(json!({"user": user, "signed_in": false, "registered": !deregistered}))
 }
 
 /// Registers the handle.

@@ -14,7 +14,7 @@ use crate::backend::{BackendClient, BackendError, BackendOptions, SentPush};
 use crate::background::Owner;
 use crate::channel::PushUrl;
 use crate::model::{Account, AuthScheme, BackendOrigin, Platform, Tag, ToastKey, UserName};
-use crate::session::{Session, SignIn};
+use crate::session::{Session, SessionState, SignIn};
 use crate::vault::{Vault, VaultKey};
 use crate::wire::app_backend::SecurePushRequest;
 
@@ -138,16 +138,22 @@ impl Device {
     }
 
     /// Signs out: removes the registration, revokes a bearer token, and takes the token out of the
-    /// vault. A backend that cannot be reached does not keep the token here.
+    /// vault. A backend that cannot be reached does not keep the token here; the answer is whether
+    /// the registration is gone there, too.
     ///
     /// # Errors
     /// [`DeviceError`] when nobody is signed in, or the token could not be deleted.
-    pub async fn sign_out(&self) -> Result<(), DeviceError> {
+    pub async fn sign_out(&self) -> Result<bool, DeviceError> {
         let link = self.core.link().ok_or_else(|| self.nobody())?;
+        let state = link.session.restore().await;
+        let registered = self.core.has_registration(&link).await;
+        if matches!(state, Ok(SessionState::SignedOut)) && !registered {
+            return Err(self.nobody());
+        }
         self.core.deregister(&link).await;
         link.session.sign_out(&link.client).await?;
         self.core.registered.send_replace(Registered::No);
-        Ok(())
+        Ok(!self.core.has_registration(&link).await)
     }
 
     /// Changes what the phone is and where it opens its channel, and remembers it. A phone that is
@@ -353,6 +359,8 @@ impl Core {
         }
         self.registered.send_replace(Registered::No);
         self.registration_due.notify_one();
+        // What hung and was given up is asked again.
+        self.toaster.revive();
         self.take_away(&ToastKey::of_sign_in(&account)).await;
         if let Err(error) = self.inbox.signed_in(&owner).await {
             tracing::warn!(%error, "what waited for sign-in is shown now, but that could not be written down");
@@ -381,6 +389,11 @@ impl Core {
             user: account.user.clone(),
             device: self.name.clone(),
         }
+    }
+
+    /// True while the device knows of a registration that was not removed.
+    async fn has_registration(&self, link: &Link) -> bool {
+        !matches!(self.registrar.stored(&link.account).await, Ok(None))
     }
 
     /// Removes the registration, as well as it can be.

@@ -15,7 +15,7 @@ use crate::channel::{
     ChannelReceiver, Delivery, PushUrl,
 };
 use crate::lifecycle::Backoff;
-use crate::model::{Invalid, MessageId, NotificationId, RawNotification};
+use crate::model::{MessageId, NotificationId, RawNotification};
 use crate::telemetry::EventName;
 use crate::wire::secure_push::read_notification_id;
 
@@ -79,21 +79,10 @@ impl ChannelKeeper {
     /// backend's own origin, and a local service.
     fn candidates(&self) -> Result<Vec<PushUrl>, String> {
         let profile = self.core.profile();
-        let parse = |url: &str| PushUrl::parse(url, &profile.allow_http);
-        let found: Result<Vec<PushUrl>, Invalid> = match &profile.push {
-            Some(url) => parse(url).map(|url| vec![url]),
-            None => {
-                let of_backend = profile
-                    .account
-                    .as_ref()
-                    .map(|account| PushUrl::of_backend(&account.backend, &profile.allow_http));
-                let local = self.local_service.as_deref().map(parse);
-                of_backend.into_iter().chain(local).collect()
-            }
-        };
-        let mut candidates = found.map_err(|error| error.to_string())?;
-        let mut seen = std::collections::HashSet::new();
-        candidates.retain(|url| seen.insert(url.as_str().to_owned()));
+        let backend = profile.account.as_ref().map(|account| &account.backend);
+        let (push, local) = (profile.push.as_deref(), self.local_service.as_deref());
+        let mut candidates = PushUrl::candidates(push, backend, local, &profile.allow_http)
+            .map_err(|error| error.to_string())?;
         if let Some(last) = self.core.last_service() {
             // A stable sort: the one that greeted last time is tried first.
             candidates.sort_by_key(|url| url.as_str() != last);

@@ -159,7 +159,8 @@ impl Phone {
     /// # Errors
     /// [`LabError::PhoneIsOff`] or [`LabError::Device`].
     pub async fn sign_out(&self) -> Result<(), LabError> {
-        Ok(self.device()?.sign_out().await?)
+        self.device()?.sign_out().await?;
+        Ok(())
     }
 
     /// Its status, as `handset status --json` tells it.

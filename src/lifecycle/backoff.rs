@@ -41,12 +41,6 @@ impl Backoff {
         wait.mul_f64(rand::rng().random_range(0.5..=1.0))
     }
 
-    /// How many failures there were since the last success.
-    #[must_use]
-    pub fn failures(&self) -> u32 {
-        self.failures
-    }
-
     /// Forgets the failures after a success.
     pub fn reset(&mut self) {
         self.failures = 0;

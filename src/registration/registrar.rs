@@ -90,17 +90,7 @@ impl Registrar {
         if let Some(stored) = self.stored(account).await? {
             backend.delete_registration(credential, &stored.id).await?;
         }
-        Ok(self.forget_row(account).await?)
-    }
-
-    /// Forgets the account's registration without telling the backend: for a user who signs out
-    /// while the backend is away or refuses the token.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn forget(&self, account: &Account) -> Result<(), StoreError> {
-        let _turn = self.turn.lock().await;
-        self.forget_row(account).await
+        Ok(self.forget(account).await?)
     }
 
     /// What is remembered about the account's registration.
@@ -167,7 +157,7 @@ impl Registrar {
             return Err(error.into());
         }
         tracing::info!(%account, "the backend dropped the registration id");
-        self.forget_row(account).await?;
+        self.forget(account).await?;
         course
             .gone()
             .map_err(|GoneAgain| RegistrationError::GoneAgain(error))
@@ -189,7 +179,7 @@ impl Registrar {
             .await
     }
 
-    async fn forget_row(&self, account: &Account) -> Result<(), StoreError> {
+    async fn forget(&self, account: &Account) -> Result<(), StoreError> {
         let (device, account) = (self.device, account.to_string());
         self.store
             .write(move |connection| stored::forget(connection, device, &account))

@@ -15,9 +15,6 @@ use std::path::PathBuf;
 use crate::device::VaultChoice;
 use crate::model::{DeviceName, Invalid};
 
-/// The address that `serve` listens on by default.
-pub const DEFAULT_HTTP: &str = "127.0.0.1:8480";
-
 /// What the command line said about every command.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {

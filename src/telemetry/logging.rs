@@ -9,8 +9,6 @@ use tracing_subscriber::EnvFilter;
 pub struct LogOptions {
     /// 0 warnings, 1 information, 2 details, 3 everything of handset, 4 of its libraries as well.
     pub verbosity: u8,
-    /// One JSON object a line instead of text.
-    pub json: bool,
     /// No colour even on a terminal (`NO_COLOR`).
     pub plain: bool,
 }
@@ -30,15 +28,12 @@ impl LogOptions {
 /// Sets up the log of this process. A second call changes nothing, so that tests may all call it.
 pub fn init_logging(options: LogOptions) {
     let ansi = !options.plain && std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt()
+    let done = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(options.filter()))
         .with_writer(std::io::stderr)
-        .with_ansi(ansi);
-    let done = if options.json {
-        builder.json().try_init()
-    } else {
-        builder.with_target(options.verbosity > 1).try_init()
-    };
+        .with_ansi(ansi)
+        .with_target(options.verbosity > 1)
+        .try_init();
     if let Err(error) = done {
         tracing::debug!(%error, "the log was set up before");
     }

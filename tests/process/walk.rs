@@ -77,8 +77,27 @@ fn the_walk_without_a_running_phone() {
         (&status["signed_in"], &status["registration_id"]),
         (&Value::Bool(false), &Value::Null)
     );
-    let sent = world.run(&["send", "nobody"]).with_code(4);
-    assert!(sent.only_error().contains("handset login"), "{sent:#?}");
+    for again in [&["send", "nobody"][..], &["logout"]] {
+        let refused = world.run(again).with_code(4);
+        assert!(
+            refused.only_error().contains("handset login"),
+            "{refused:#?}"
+        );
+    }
+}
+
+#[test]
+fn who_signs_out_without_the_backend_is_told_what_stays_there() {
+    let world = World::new();
+    let served = world.serve(&["--ephemeral"]);
+    world.login("phone", "alice", &served.backend);
+    world.run(&["register"]).with_code(0);
+    served.running.killed();
+    let out = world.run(&["logout"]).with_code(0);
+    assert!(out.out.contains("its registration stays"), "{out:#?}");
+    assert_eq!(world.status("phone")["signed_in"], false);
+    let out = world.run(&["--json", "logout"]).with_code(0).json();
+    assert_eq!(out["registered"], true);
 }
 
 #[test]

@@ -15,10 +15,11 @@ pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Fa
     .await?;
     output.result(&done, |_| {
         let user = done["user"].as_str().unwrap_or("nobody");
-        if done["was_signed_in"] == false {
-            return format!("{user} was signed out already; nothing of a token is left here");
+        if done["registered"] == true {
+            format!("{user} signed out, the token is deleted; the backend could not be told, so its registration stays until it expires or {user} signs in again")
+        } else {
+            format!("{user} signed out; the registration is removed and the token deleted")
         }
-        format!("{user} signed out; the registration is removed and the token deleted")
     });
     Ok(Exit::Done)
 }

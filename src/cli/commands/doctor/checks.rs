@@ -8,10 +8,11 @@ use jiff::fmt::rfc2822;
 use super::{Finding, Patient, Verdict};
 use crate::backend::{BackendClient, BackendOptions};
 use crate::channel::{Channel, ChannelEvent, ChannelOptions, Identity, PushUrl};
+use crate::cli::reach;
 use crate::device::VaultChoice;
 use crate::lifecycle::{Clock, Scope, timeouts};
 use crate::model::BackendOrigin;
-use crate::settings::{DEFAULT_HTTP, Settings};
+use crate::settings::Settings;
 use crate::toast::DesktopRenderer;
 use crate::vault::Vault;
 
@@ -117,16 +118,8 @@ pub(super) async fn channel(
         };
     }
     let allowed = &patient.profile.allow_http;
-    let local = format!("http://{DEFAULT_HTTP}");
-    let named = match (&push, backend) {
-        (Some(push), _) => vec![PushUrl::parse(push, allowed)],
-        (None, Some(backend)) => vec![
-            PushUrl::of_backend(backend, allowed),
-            PushUrl::parse(&local, allowed),
-        ],
-        (None, None) => vec![PushUrl::parse(&local, allowed)],
-    };
-    let candidates = match named.into_iter().collect::<Result<Vec<_>, _>>() {
+    let local = reach::local_service();
+    let candidates = match PushUrl::candidates(push.as_deref(), backend, Some(&local), allowed) {
         Ok(candidates) => candidates,
         Err(error) => return Finding::error(CHECK, Verdict::Failed, error),
     };
@@ -138,14 +131,12 @@ pub(super) async fn channel(
 
 /// Opens a channel as a device that nobody knows, and gives its handle back.
 async fn open_once(patient: &Patient, candidates: Vec<PushUrl>) -> Result<String, String> {
-    let tries = candidates.len();
     let mut options = ChannelOptions::new(patient.profile.platform, candidates);
     options.ca_file = patient.profile.ca.clone();
     let (driver, mut receiver, control) =
         Channel::open(options, Identity::fresh()).map_err(|error| error.to_string())?;
     let scope = Scope::new();
     scope.spawn_to_end("channel", driver.run(scope.token().clone()));
-    let mut failures = Vec::new();
     let found = loop {
         match receiver.next().await {
             Some(ChannelEvent::Opened { url, platform, .. }) => {
@@ -154,12 +145,8 @@ async fn open_once(patient: &Patient, candidates: Vec<PushUrl>) -> Result<String
                 }
                 break Ok(format!("{url} opens and gives a {platform} handle"));
             }
-            Some(ChannelEvent::Closed { reason, retry_in }) => {
-                failures.push(reason.to_string());
-                if failures.len() >= tries || retry_in.is_none() {
-                    break Err(failures.join("; "));
-                }
-            }
+            // It is told once every candidate was tried.
+            Some(ChannelEvent::Closed { reason, .. }) => break Err(reason.to_string()),
             Some(
                 ChannelEvent::Identity { .. }
                 | ChannelEvent::Delivery(_)
