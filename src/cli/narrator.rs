@@ -15,6 +15,7 @@ pub(super) fn narrate(scope: &Scope, events: &EventStream, clock: Clock, output:
             clock,
             output,
             closed: None,
+            not_registered: None,
         };
         narrator.run(receiver, off).await;
     });
@@ -25,6 +26,8 @@ struct Narrator {
     output: Output,
     /// Why the channel is closed, as it was told.
     closed: Option<String>,
+    /// Why the handle is not registered, as it was told.
+    not_registered: Option<String>,
 }
 
 impl Narrator {
@@ -81,9 +84,8 @@ impl Narrator {
                 output.bad("sign-in is needed"),
                 text("user"),
             )),
-            EventName::RegistrationFailed => {
-                Some(format!("{}: {reason}", output.bad("not registered")))
-            }
+            EventName::RegistrationFailed => self.not_registered(reason),
+            EventName::RegistrationUpdated => self.registered(),
             EventName::PushDropped => Some(format!(
                 "{}: {reason} {}",
                 output.bad("a push was dropped"),
@@ -102,7 +104,6 @@ impl Narrator {
                 Some("some events were lost, the output is read too slowly".to_owned())
             }
             EventName::ServicesReady
-            | EventName::RegistrationUpdated
             | EventName::PushReceived
             | EventName::TaskStarted
             | EventName::TaskCompleted
@@ -119,6 +120,18 @@ impl Narrator {
     fn opened(&mut self) -> Option<String> {
         self.closed.take()?;
         Some(self.output.good("the channel is open again"))
+    }
+
+    /// A cause is told once, however often the backend is asked.
+    fn not_registered(&mut self, reason: &str) -> Option<String> {
+        let told = self.not_registered.replace(reason.to_owned());
+        let mark = self.output.bad("not registered");
+        (told.as_deref() != Some(reason)).then(|| format!("{mark}: {reason}"))
+    }
+
+    fn registered(&mut self) -> Option<String> {
+        self.not_registered.take()?;
+        Some(self.output.good("the handle is registered"))
     }
 
     /// A cause is told once, however often the channel is tried, and what the phone does itself is
