@@ -138,7 +138,7 @@ pub enum VaultError {
         problem: String,
     },
     /// The file cannot be read or written.
-    #[error("the vault file {} cannot be {action}: {source}", .path.display())]
+    #[error("the vault file {} cannot be {action}: {source}; check its permissions and its disk", .path.display())]
     File {
         /// The file.
         path: PathBuf,
