@@ -104,7 +104,7 @@ impl Dispatcher {
     }
 
     async fn handle(&self, entry: Entry, number: u64, off: &CancellationToken) {
-        let outcome = match self.code_for(&entry).await {
+        let outcome = match self.code_for(&entry) {
             Ok((task, entry_point)) => {
                 self.run_task(&entry, task, &*entry_point, number, off)
                     .await
@@ -118,14 +118,12 @@ impl Dispatcher {
     }
 
     /// The task and code for a push, or what becomes of it without.
-    async fn code_for(&self, entry: &Entry) -> Result<(String, Arc<dyn DynEntryPoint>), Outcome> {
+    fn code_for(&self, entry: &Entry) -> Result<(String, Arc<dyn DynEntryPoint>), Outcome> {
         if entry.raw.kind == PushKind::Toast {
             return Ok(("(platform)".to_owned(), self.visible.clone()));
         }
-        let task = match self.registry.task_for(Trigger::RawPush).await {
-            Ok(Some(task)) => task,
-            Ok(None) => return Err(Outcome::Dropped(Reason::new("no_task_registered"))),
-            Err(error) => return Err(retry("registry_unreadable", error)),
+        let Some(task) = self.registry.task_for(Trigger::RawPush) else {
+            return Err(Outcome::Dropped(Reason::new("no_task_registered")));
         };
         match self.entry_points.get(&task.entry_point) {
             Some(entry_point) => Ok((task.name, entry_point.clone())),

@@ -1,8 +1,9 @@
 //! Which tasks are registered, by name.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::lifecycle::Clock;
 use crate::store::{Store, StoreError};
@@ -21,6 +22,10 @@ impl Trigger {
         match self {
             Self::RawPush => "raw_push",
         }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        (name == Self::RawPush.as_str()).then_some(Self::RawPush)
     }
 }
 
@@ -50,23 +55,31 @@ pub enum Registered {
     Already,
 }
 
-/// The registered tasks of a device; they survive a restart.
+/// The registered tasks of a device; they survive a restart. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TaskRegistry {
     store: Store,
     device: i64,
     clock: Clock,
+    tasks: Arc<Mutex<Vec<TaskRegistration>>>,
 }
 
 impl TaskRegistry {
-    /// The registry of `device`.
-    #[must_use]
-    pub fn new(store: Store, device: i64, clock: Clock) -> Self {
-        Self {
+    /// Reads the tasks of `device`. One whose trigger this program does not know stays registered
+    /// and is never started.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they could not be read.
+    pub async fn open(store: Store, device: i64, clock: Clock) -> Result<Self, StoreError> {
+        let tasks = store
+            .read(move |connection| load(connection, device))
+            .await?;
+        Ok(Self {
             store,
             device,
             clock,
-        }
+            tasks: Arc::new(Mutex::new(tasks)),
+        })
     }
 
     /// Registers a task unless one of its name is registered already.
@@ -75,46 +88,89 @@ impl TaskRegistry {
     /// [`StoreError`] when it could not be made durable.
     pub async fn register(&self, task: TaskRegistration) -> Result<Registered, StoreError> {
         let (device, now) = (self.device, self.clock.now().as_millisecond());
+        let row = task.clone();
         let rows = self
             .store
             .write(move |connection| {
                 connection.execute(
                     "INSERT INTO task_registration(device, name, entry_point, trigger_kind, registered_at)
                      VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-                    params![device, task.name, task.entry_point, task.trigger.as_str(), now],
+                    params![device, row.name, row.entry_point, row.trigger.as_str(), now],
                 )
             })
             .await?;
-        Ok(if rows == 0 {
-            Registered::Already
-        } else {
-            Registered::New
-        })
+        if rows == 0 {
+            return Ok(Registered::Already);
+        }
+        self.tasks().push(task);
+        Ok(Registered::New)
     }
 
-    /// The task that `trigger` starts, if one is registered.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the registry could not be read.
-    pub async fn task_for(&self, trigger: Trigger) -> Result<Option<TaskRegistration>, StoreError> {
-        let device = self.device;
-        self.store
-            .read(move |connection| {
-                connection
-                    .query_row(
-                        "SELECT name, entry_point FROM task_registration
-                         WHERE device = ?1 AND trigger_kind = ?2 ORDER BY registered_at, name LIMIT 1",
-                        params![device, trigger.as_str()],
-                        |row| {
-                            Ok(TaskRegistration {
-                                name: row.get(0)?,
-                                entry_point: row.get(1)?,
-                                trigger,
-                            })
-                        },
-                    )
-                    .optional()
-            })
-            .await
+    /// The task that `trigger` starts: the one registered first.
+    #[must_use]
+    pub fn task_for(&self, trigger: Trigger) -> Option<TaskRegistration> {
+        self.tasks()
+            .iter()
+            .find(|task| task.trigger == trigger)
+            .cloned()
+    }
+
+    /// Held for a moment only, never across an await.
+    fn tasks(&self) -> MutexGuard<'_, Vec<TaskRegistration>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn load(connection: &Connection, device: i64) -> rusqlite::Result<Vec<TaskRegistration>> {
+    connection
+        .prepare(
+            "SELECT name, entry_point, trigger_kind FROM task_registration
+             WHERE device = ?1 ORDER BY registered_at, name",
+        )?
+        .query_map([device], read)?
+        .filter_map(Result::transpose)
+        .collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Option<TaskRegistration>> {
+    let Some(trigger) = Trigger::from_name(&row.get::<_, String>(2)?) else {
+        return Ok(None);
+    };
+    Ok(Some(TaskRegistration {
+        name: row.get(0)?,
+        entry_point: row.get(1)?,
+        trigger,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Location, Schema};
+
+    const SCHEMA: Schema = Schema {
+        application_id: 1,
+        migrations: &[crate::background::MIGRATION],
+    };
+
+    #[tokio::test]
+    async fn a_task_is_registered_once_by_name_and_survives_a_restart() {
+        let store = Store::open(Location::Memory, SCHEMA).await.unwrap();
+        let task = |entry_point: &str| TaskRegistration {
+            name: "PushBackgroundTask".to_owned(),
+            entry_point: entry_point.to_owned(),
+            trigger: Trigger::RawPush,
+        };
+        let open = || TaskRegistry::open(store.clone(), 1, Clock::system());
+        let registry = open().await.unwrap();
+        assert_eq!(registry.task_for(Trigger::RawPush), None);
+        assert_eq!(registry.register(task("first")).await, Ok(Registered::New));
+        assert_eq!(
+            registry.register(task("second")).await,
+            Ok(Registered::Already)
+        );
+        let again = open().await.unwrap();
+        assert_eq!(again.task_for(Trigger::RawPush), Some(task("first")));
+        assert_eq!(again.register(task("third")).await, Ok(Registered::Already));
     }
 }

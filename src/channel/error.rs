@@ -228,9 +228,9 @@ impl ChannelError {
             | Self::UnknownHost { .. }
             | Self::NotOpen => true,
             Self::HelloRefused { status, .. } | Self::RegisterRefused { status, .. } => {
-                *status >= 500 || *status == 429
+                may_change(*status)
             }
-            Self::NotWebSocket { status, .. } => *status >= 500 || *status == 429,
+            Self::NotWebSocket { status, .. } => may_change(u64::from(*status)),
             Self::NoneOf(errors) => errors.iter().any(Self::is_transient),
             Self::Tls { .. }
             | Self::CaFile { .. }
@@ -268,4 +268,9 @@ fn remedy(status: u64) -> &'static str {
 fn joined(errors: &[ChannelError]) -> String {
     let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
     texts.join("; ")
+}
+
+/// What a service cannot do now it may do later; what it does not know (501) it will not learn.
+fn may_change(status: u64) -> bool {
+    status == 429 || (status >= 500 && status != 501)
 }

@@ -1,9 +1,9 @@
 //! Which renderers draw a phone's toasts: chosen by what is there.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::output::{self, Output};
-use crate::lifecycle::timeouts;
 use crate::settings::{Home, ToastChoice};
 use crate::toast::{
     DesktopOptions, DesktopRenderer, JsonRenderer, Renderer, TerminalRenderer, TerminalStyle,
@@ -17,8 +17,13 @@ pub(super) struct Chosen {
 }
 
 /// Chooses renderers: what was asked for, else the desktop where a daemon answers, else the
-/// terminal. The terminal stands behind the desktop, for when its daemon fails.
-pub(super) async fn choose(asked: Option<ToastChoice>, home: &Home, output: &Output) -> Chosen {
+/// terminal. A daemon has `patience` to answer. The terminal stands behind the desktop, for when its daemon fails.
+pub(super) async fn choose(
+    asked: Option<ToastChoice>,
+    patience: Duration,
+    home: &Home,
+    output: &Output,
+) -> Chosen {
     let chosen = |renderers: Vec<Arc<dyn Renderer>>, why: String| Chosen {
         toaster: Toaster::new(renderers),
         why,
@@ -36,7 +41,7 @@ pub(super) async fn choose(asked: Option<ToastChoice>, home: &Home, output: &Out
             vec![desktop(home), terminal(output)],
             "toasts are drawn on the desktop".to_owned(),
         ),
-        None => match DesktopRenderer::probe(timeouts::TOAST_DAEMON).await {
+        None => match DesktopRenderer::probe(patience).await {
             Ok(daemon) => chosen(
                 vec![desktop(home), terminal(output)],
                 format!(

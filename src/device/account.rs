@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::core::{Core, Line, Link, OpenLine, Registered};
+use super::core::{Core, Line, LineProblem, Link, OpenLine, Registered};
 use super::profile::{Profile, VaultChoice};
 use super::registration_keeper::RegisterFailure;
 use super::{Device, DeviceError};
@@ -192,7 +192,7 @@ impl Device {
     }
 
     /// Opens the channel if it is not, registers the handle with these tags, and returns the
-    /// registration's id.
+    /// registration's id. What a push service refuses for good is not remembered.
     ///
     /// # Errors
     /// [`DeviceError`]
@@ -201,10 +201,22 @@ impl Device {
         request: RegisterRequest,
         limit: Duration,
     ) -> Result<String, DeviceError> {
+        let before = self.core.profile();
         self.configure(request).await?;
         let link = self.core.link().ok_or_else(|| self.nobody())?;
         self.turn_on(super::Mode::RegisterOnly).await?;
-        let line = self.open_line(limit).await?;
+        let line = match self.open_line(limit).await {
+            Ok(line) => line,
+            Err(error) => {
+                if matches!(error, DeviceError::NotRegistered { .. }) {
+                    self.core
+                        .change_profile(|profile| *profile = before)
+                        .await?;
+                    self.core.reopen_channel();
+                }
+                return Err(error);
+            }
+        };
         match self.core.register(&link, &line, true).await {
             Ok(id) => Ok(id),
             Err(RegisterFailure::Registration(error)) => Err(error.into()),
@@ -269,20 +281,30 @@ impl Device {
         let mut line = self.core.line.subscribe();
         let open = async {
             loop {
-                if let Line::Open(open) = &*line.borrow_and_update() {
-                    return open.clone();
+                match &*line.borrow_and_update() {
+                    Line::Open(open) => return Ok(open.clone()),
+                    Line::Closed(Some(LineProblem {
+                        text,
+                        lasting: Some(kind),
+                    })) => {
+                        return Err(DeviceError::NotRegistered {
+                            kind: *kind,
+                            reason: text.clone(),
+                        });
+                    }
+                    Line::Closed(_) => {}
                 }
                 // The sender lives as long as the device.
                 line.changed().await.ok();
             }
         };
-        tokio::time::timeout(limit, open)
-            .await
-            .map_err(|_| DeviceError::TimedOut {
+        tokio::time::timeout(limit, open).await.unwrap_or_else(|_| {
+            Err(DeviceError::TimedOut {
                 what: "the push channel did not open",
                 limit,
                 last: self.last_problem(),
             })
+        })
     }
 
     fn nobody(&self) -> DeviceError {

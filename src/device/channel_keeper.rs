@@ -6,12 +6,13 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
-use super::core::{Core, Line, OpenLine, Registered};
+use super::ErrorKind;
+use super::core::{Core, Line, LineProblem, OpenLine, Registered};
 use super::options::ChannelTimes;
 use crate::background::{Accepted, Owner, Reason};
 use crate::channel::{
-    Channel, ChannelControl, ChannelDriver, ChannelEvent, ChannelOptions, ChannelReceiver,
-    Delivery, PushUrl,
+    Channel, ChannelControl, ChannelDriver, ChannelError, ChannelEvent, ChannelOptions,
+    ChannelReceiver, Delivery, PushUrl,
 };
 use crate::lifecycle::Backoff;
 use crate::model::{MessageId, NotificationId, RawNotification};
@@ -62,7 +63,11 @@ impl ChannelKeeper {
                     }
                 }
                 Err(reason) => {
-                    self.closed(&reason, None);
+                    let problem = LineProblem {
+                        text: reason,
+                        lasting: Some(ErrorKind::Usage),
+                    };
+                    self.closed(Some(problem.clone()), &problem.text, None);
                     off.run_until_cancelled(version.changed()).await;
                 }
             }
@@ -94,8 +99,7 @@ impl ChannelKeeper {
     fn open(
         &self,
         candidates: Vec<PushUrl>,
-    ) -> Result<(ChannelDriver, ChannelReceiver, ChannelControl), crate::channel::ChannelError>
-    {
+    ) -> Result<(ChannelDriver, ChannelReceiver, ChannelControl), ChannelError> {
         let profile = self.core.profile();
         let names: Vec<String> = candidates.iter().map(ToString::to_string).collect();
         let identity = self.core.identity(&names);
@@ -211,7 +215,9 @@ impl ChannelKeeper {
                     .with_some("detail", reason.detail.as_deref());
                 self.core.emit(event);
             }
-            ChannelEvent::Closed { reason, retry_in } => self.closed(&reason.to_string(), retry_in),
+            ChannelEvent::Closed { reason, retry_in } => {
+                self.closed(problem_of(&reason), &reason.to_string(), retry_in);
+            }
             // Taken by `consume` already.
             ChannelEvent::Delivery(_) => {}
         }
@@ -240,10 +246,8 @@ impl ChannelKeeper {
         self.core.registration_due.notify_one();
     }
 
-    fn closed(&self, reason: &str, retry_in: Option<Duration>) {
-        self.core
-            .line
-            .send_replace(Line::Closed(Some(reason.to_owned())));
+    fn closed(&self, problem: Option<LineProblem>, reason: &str, retry_in: Option<Duration>) {
+        self.core.line.send_replace(Line::Closed(problem));
         self.core.registered.send_if_modified(|registered| {
             // The backend still has the handle; the phone is not ready all the same.
             let was = matches!(registered, Registered::Failed(_) | Registered::Refused(..));
@@ -260,4 +264,22 @@ impl ChannelKeeper {
             .with_some("retry_in_ms", wait);
         self.core.emit(event);
     }
+}
+
+/// What a closed channel says about the next attempt; that the device closed it is no problem.
+fn problem_of(error: &ChannelError) -> Option<LineProblem> {
+    if matches!(error, ChannelError::ClosedByDevice) {
+        return None;
+    }
+    let kind = if matches!(error, ChannelError::CaFile { .. }) {
+        ErrorKind::Usage
+    } else if error.is_unreachable() {
+        ErrorKind::Unreachable
+    } else {
+        ErrorKind::Failed
+    };
+    Some(LineProblem {
+        text: error.to_string(),
+        lasting: (!error.is_transient()).then_some(kind),
+    })
 }

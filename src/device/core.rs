@@ -31,9 +31,18 @@ pub(super) struct Link {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line {
     /// Not open; what went wrong last, if anything did.
-    Closed(Option<String>),
+    Closed(Option<LineProblem>),
     /// Open, with a handle.
     Open(OpenLine),
+}
+
+/// Why the channel is not open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LineProblem {
+    pub(super) text: String,
+    /// What kind of trouble it is, where trying again changes nothing until somebody changes
+    /// something.
+    pub(super) lasting: Option<ErrorKind>,
 }
 
 /// An open channel.
@@ -188,6 +197,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
     let clock = options.clock.clone();
     let inbox = Inbox::open(store.clone(), kept.device, clock.clone()).await?;
     let centre = ActionCentre::open(store.clone(), kept.device, clock.clone()).await?;
+    let tasks = TaskRegistry::open(store.clone(), kept.device, clock.clone()).await?;
     let keys = kept
         .channel_keys
         .as_deref()
@@ -200,7 +210,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
     Ok(Core {
         name: options.name,
         row: kept.device,
-        tasks: TaskRegistry::new(store.clone(), kept.device, clock.clone()),
+        tasks,
         registrar: Registrar::new(store.clone(), kept.device),
         store,
         clock,

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::FolderError;
 use crate::backend::BackendError;
-use crate::channel::ChannelError;
 use crate::model::Invalid;
 use crate::registration::RegistrationError;
 use crate::session::SessionError;
@@ -30,9 +29,6 @@ pub enum DeviceError {
     /// The handle could not be registered.
     #[error(transparent)]
     Registration(#[from] RegistrationError),
-    /// The channel could not be opened.
-    #[error(transparent)]
-    Channel(#[from] ChannelError),
     /// A value is unusable.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -99,7 +95,6 @@ impl DeviceError {
                 | BackendError::CaFile { .. }
                 | BackendError::Unusable(_),
             )
-            | Self::Channel(ChannelError::CaFile { .. } | ChannelError::NoCandidates)
             | Self::Invalid(_) => ErrorKind::Usage,
             Self::Backend(error) => kind_of(error.needs_sign_in(), error.is_unreachable(), false),
             Self::Registration(error) => {
@@ -110,7 +105,7 @@ impl DeviceError {
                 error.is_unreachable(),
                 error.is_vault_unavailable(),
             ),
-            Self::Channel(_) | Self::TimedOut { last: Some(_), .. } => ErrorKind::Unreachable,
+            Self::TimedOut { last: Some(_), .. } => ErrorKind::Unreachable,
             Self::TimedOut { last: None, .. } => ErrorKind::TimedOut,
             Self::Folder(_) | Self::Store(_) => ErrorKind::Failed,
         }

@@ -199,7 +199,7 @@ impl Device {
 
     fn last_problem(&self) -> Option<String> {
         if let Line::Closed(problem) = &*self.core.line.borrow() {
-            return problem.clone();
+            return problem.as_ref().map(|problem| problem.text.clone());
         }
         match &*self.core.registered.borrow() {
             Registered::Failed(problem) | Registered::Refused(_, problem) => Some(problem.clone()),

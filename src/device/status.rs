@@ -57,7 +57,7 @@ impl Core {
         let line = self.line.borrow().clone();
         let (open, channel_problem) = match line {
             Line::Open(open) => (Some(open), None),
-            Line::Closed(problem) => (None, problem),
+            Line::Closed(problem) => (None, problem.map(|problem| problem.text)),
         };
         let registered = self.registered.borrow().clone();
         let registration_id = match registered {

@@ -15,6 +15,7 @@ mod measure;
 mod network;
 mod offline;
 mod owner;
+mod refused_platform;
 mod registration;
 mod secrets;
 mod sign_in;

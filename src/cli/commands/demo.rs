@@ -115,7 +115,12 @@ impl Show<'_> {
         let settings = Settings::gather(flags, &Environment::default())?;
         let (vault, toaster) = tokio::join!(
             self.vault(),
-            toasters::choose(self.wish.toast.map(Into::into), &settings.home, self.output)
+            toasters::choose(
+                self.wish.toast.map(Into::into),
+                timeouts::KEYRING_DEMO,
+                &settings.home,
+                self.output
+            )
         );
         self.step(&toaster.why);
         // Beside a phone of the same name this one keeps its own entry in the keyring.

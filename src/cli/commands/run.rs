@@ -26,7 +26,7 @@ pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Resul
     // Another command or a notification daemon that hangs takes seconds to be given up.
     let begun = async {
         let lock = reach::take(&settings).await?;
-        let chosen = toasters::choose(choice, &settings.home, output).await;
+        let chosen = toasters::choose(choice, timeouts::TOAST_DAEMON, &settings.home, output).await;
         Ok::<_, Failure>((lock, chosen))
     };
     let (_lock, chosen) = tokio::select! {

@@ -26,7 +26,7 @@ const MAX_PASSES: u32 = 16;
 #[derive(Debug, thiserror::Error)]
 pub enum UsersError {
     /// It cannot be read.
-    #[error("cannot read the users file {path}: {cause}")]
+    #[error("cannot read the users file {path}: {cause}; check its name and permissions")]
     Unreadable {
         /// The file.
         path: String,
