@@ -267,13 +267,7 @@ impl BackendError {
 
 /// Foreign text made fit for an error: one harmless line of bounded length.
 pub(super) fn tame(text: &str) -> String {
-    let harmless = DisplayText::new(text);
-    harmless
-        .as_str()
-        .chars()
-        .map(|c| if c == '\n' { ' ' } else { c })
-        .take(MAX_CAUSE)
-        .collect()
+    DisplayText::excerpt(text, MAX_CAUSE)
 }
 
 fn waiting(retry_after: Option<Duration>) -> String {

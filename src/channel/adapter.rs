@@ -71,8 +71,7 @@ pub(super) fn adapt(
 
 /// Foreign text made harmless and short enough to repeat.
 pub(super) fn shortened(text: &str) -> String {
-    let start: String = text.chars().take(DETAIL).collect();
-    DisplayText::new(&start).to_string()
+    DisplayText::excerpt(text, DETAIL)
 }
 
 struct Refusal {

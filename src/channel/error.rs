@@ -107,7 +107,7 @@ pub enum ChannelError {
     },
     /// The service does not give a handle.
     #[error(
-        "the push service {url} refused to register with status {status}: check --vapid-key and --platform"
+        "the push service {url} gives no handle, its status is {status}: {}", remedy(*.status)
     )]
     RegisterRefused {
         /// The push service.
@@ -253,6 +253,15 @@ impl ChannelError {
             self,
             Self::UnknownHost { .. } | Self::Refused { .. } | Self::Unreachable { .. }
         )
+    }
+}
+
+/// What to do about a status of `register`.
+fn remedy(status: u64) -> &'static str {
+    match status {
+        400 | 401 => "check the key given with `handset register --vapid-key`",
+        501 => "it does not serve this platform, choose another with `handset register --platform`",
+        _ => "try later, or name another service with --push",
     }
 }
 

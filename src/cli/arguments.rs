@@ -121,10 +121,10 @@ pub(super) struct Serve {
     /// Where payloads, registrations and waiting pushes are kept [default: services in the home]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub(super) data: Option<PathBuf>,
-    /// Keep nothing
+    /// Keep everything in memory, gone when it ends
     #[arg(long)]
     pub(super) ephemeral: bool,
-    /// Who may sign in, with Argon2id hashes
+    /// Who may sign in: a file of names and Argon2id hashes [default: whose password is the name]
     #[arg(long, value_name = "FILE")]
     pub(super) users: Option<PathBuf>,
     /// How long a bearer token lasts, such as 30s, 15m, 1h
@@ -133,6 +133,9 @@ pub(super) struct Serve {
 }
 
 /// Print the environment that points programs at a running `serve`
+///
+/// HANDSET_HTTP is the app backend, HANDSET_PUSH the device socket, HANDSET_WNS_TOKEN_URL where a
+/// WNS sender gets its access token.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -164,7 +167,7 @@ pub(super) struct Login {
     /// Read a bearer token of your own identity provider from standard input
     #[arg(long)]
     pub(super) token_stdin: bool,
-    /// Send the password each time, or trade it for a token that expires
+    /// Send the password each time (basic), or trade it for a token that expires (bearer)
     #[arg(long, value_enum, default_value_t = Auth::Basic, conflicts_with = "token_stdin")]
     pub(super) auth: Auth,
     /// Where the token lives: the OS keyring, or a private file (remembered; also HANDSET_VAULT)
@@ -188,8 +191,8 @@ pub(super) struct Logout {}
 
 /// Register the phone's handle and tags with the app backend
 ///
-/// Beside a running phone it changes that one's registration. The tags replace the earlier ones;
-/// the user's own tag is added by the backend and cannot be given.
+/// Beside a running phone it changes that one's registration. The tags replace all earlier ones, so
+/// that without --tag none are left; the user's own tag is added by the backend and cannot be given.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

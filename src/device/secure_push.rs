@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::core::{Core, Link};
 use super::toasts::{Origin, with_origin};
 use crate::backend::BackendError;
-use crate::background::{CancellationReason, EntryPoint, Outcome, Reason, TaskInstance};
+use crate::background::{CancellationReason, EntryPoint, Outcome, Owner, Reason, TaskInstance};
 use crate::model::{MessageId, NotificationId, ToastKey};
 use crate::session::SessionError;
 use crate::telemetry::EventName;
@@ -185,7 +185,11 @@ impl SecurePush {
         id: &NotificationId,
         reason: &Reason,
     ) {
-        let waiting = self.core.inbox.counts().awaiting_sign_in + 1;
+        let waiting = self
+            .core
+            .inbox
+            .awaiting_sign_in(&Owner::from(&link.account))
+            + 1;
         let origin = Origin {
             instance: Some(instance),
             notification: Some(id),

@@ -30,6 +30,14 @@ impl DisplayText {
         Self(kept)
     }
 
+    /// Foreign text, made fit to be repeated in an error or a log: one harmless line of at most
+    /// `most` characters.
+    #[must_use]
+    pub fn excerpt(text: &str, most: usize) -> String {
+        let start: String = text.chars().take(most).collect();
+        Self::new(&start).0.replace('\n', " ")
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -52,7 +52,7 @@ pub enum StoreError {
         path: String,
     },
     /// The file system failed.
-    #[error("{path} could not be used: {cause}")]
+    #[error("{path} could not be used: {cause}; check its folder and its disk")]
     Io {
         /// The file.
         path: String,
@@ -71,7 +71,7 @@ pub enum StoreError {
     #[error("the database was closed")]
     Closed,
     /// A job failed: a fault of handset itself.
-    #[error("{path} refused a statement: {cause}")]
+    #[error("{path} refused a statement: {cause}; this is a fault of handset worth reporting")]
     Statement {
         /// The file.
         path: String,

@@ -27,7 +27,7 @@ const QUEUE: usize = 1024;
 pub struct Store {
     jobs: mpsc::Sender<Box<dyn Job>>,
     shown_path: Arc<str>,
-    ended: Arc<tokio::sync::Mutex<Option<oneshot::Receiver<()>>>>,
+    ended: Arc<oneshot::Receiver<()>>,
 }
 
 impl Store {
@@ -73,7 +73,7 @@ impl Store {
         Ok(Self {
             jobs,
             shown_path,
-            ended: Arc::new(tokio::sync::Mutex::new(Some(ended))),
+            ended: Arc::new(ended),
         })
     }
 
@@ -130,10 +130,8 @@ impl Store {
         let Some(ended) = Arc::into_inner(ended) else {
             return;
         };
-        if let Some(ended) = ended.into_inner() {
-            // Without an answer in time the thread is left to end with the process.
-            tokio::time::timeout(timeouts::STORE, ended).await.ok();
-        }
+        // Without an answer in time the thread is left to end with the process.
+        tokio::time::timeout(timeouts::STORE, ended).await.ok();
     }
 }
 

@@ -114,7 +114,5 @@ impl From<WorkerError> for ToastError {
 
 /// A foreign error text on one line, without control characters and not too long.
 pub(super) fn quoted(problem: &dyn Display) -> String {
-    let text = problem.to_string();
-    let short: String = text.chars().take(MOST_QUOTED).collect();
-    DisplayText::new(&short).as_str().replace('\n', " ")
+    DisplayText::excerpt(&problem.to_string(), MOST_QUOTED)
 }

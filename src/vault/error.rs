@@ -138,7 +138,7 @@ pub enum VaultError {
         problem: String,
     },
     /// The file cannot be read or written.
-    #[error("the vault file {} cannot be {action}: {source}", .path.display())]
+    #[error("the vault file {} cannot be {action}: {source}; check its permissions and its disk", .path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -229,9 +229,7 @@ impl From<WorkerError> for VaultError {
 
 /// A foreign error text on one line, without control characters and not too long.
 pub(super) fn quoted(problem: &dyn Display) -> String {
-    let text = problem.to_string();
-    let short: String = text.chars().take(MOST_QUOTED).collect();
-    DisplayText::new(&short).as_str().replace('\n', " ")
+    DisplayText::excerpt(&problem.to_string(), MOST_QUOTED)
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ use crate::model::RawNotification;
 use crate::store::{Store, StoreError};
 use queue::{Queue, Reserved};
 
+/// How often, in entries, the journal is pruned while the phone is on.
+const PRUNE_EVERY: EntryId = 1024;
+
 /// What became of a push that was offered to the inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
@@ -107,7 +110,11 @@ impl Inbox {
         let written = self
             .store
             .write(move |connection| {
-                journal::insert(connection, device, owner_name.as_str(), &row, now)
+                let id = journal::insert(connection, device, owner_name.as_str(), &row, now)?;
+                if id % PRUNE_EVERY == 0 {
+                    journal::prune(connection, device)?;
+                }
+                Ok(id)
             })
             .await;
         match written {
@@ -189,6 +196,12 @@ impl Inbox {
                 .await?;
         }
         Ok(count)
+    }
+
+    /// How many pushes wait for `owner` to sign in.
+    #[must_use]
+    pub fn awaiting_sign_in(&self, owner: &Owner) -> usize {
+        self.queue().awaiting_sign_in(owner)
     }
 
     /// How many pushes stand where, for every owner.

@@ -200,6 +200,13 @@ impl Queue {
         changes
     }
 
+    pub(super) fn awaiting_sign_in(&self, owner: &Owner) -> usize {
+        let waits = |(entry, state): &&(Entry, State)| {
+            *state == State::AwaitingSignIn && entry.owner == *owner
+        };
+        self.entries.values().filter(waits).count()
+    }
+
     pub(super) fn counts(&self) -> InboxCounts {
         let awaiting_sign_in = self
             .entries

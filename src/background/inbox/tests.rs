@@ -100,6 +100,29 @@ async fn an_unfinished_lease_is_ready_again_after_a_restart_with_every_field() {
 }
 
 #[tokio::test]
+async fn the_journal_stays_bounded_while_the_phone_is_on() {
+    let store = store().await;
+    let inbox = inbox(&store).await;
+    let earlier = store.write(|connection| {
+        connection.execute_batch(
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20479)
+             INSERT INTO inbox SELECT n, 1, 'alice', 'm' || n, 'wns', 'raw', x'', NULL, NULL, 0 FROM n;
+             INSERT INTO inbox_state SELECT entry, 'shown', NULL, 1, NULL, 0 FROM inbox;
+             UPDATE inbox_state SET state = 'awaiting_sign_in' WHERE entry = 7;",
+        )
+    });
+    earlier.await.unwrap();
+    let accepted = inbox.accept(push("a"), &account("alice"), || {}).await;
+    assert_eq!(accepted, Ok(Accepted::New(20480)));
+    let left = store.read(|connection| {
+        let count = "SELECT (SELECT count(*) FROM inbox), (SELECT count(*) FROM inbox_state)";
+        connection.query_row(count, [], |row| Ok((row.get(0)?, row.get(1)?)))
+    });
+    // The latest 16,384, and the one that still waits.
+    assert_eq!(left.await, Ok((16_385_i64, 16_384_i64)));
+}
+
+#[tokio::test]
 async fn entries_belong_to_an_account_and_come_in_order() {
     let inbox = inbox(&store().await).await;
     for (message, user) in [("a", "alice"), ("b", "bob"), ("c", "alice")] {

@@ -35,7 +35,7 @@ pub(super) async fn run(
 
 fn text(registered: &Registered, output: &Output) -> String {
     let tags = if registered.tags.is_empty() {
-        "no tags of its own".to_owned()
+        "no tags but the user's own".to_owned()
     } else {
         registered.tags.join(", ")
     };

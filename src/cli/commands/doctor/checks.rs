@@ -171,7 +171,7 @@ fn clock(of_backend: Option<String>) -> Finding {
         return Finding::bad(
             CHECK,
             Verdict::Failed,
-            format!("it says {now:.0}, which is past"),
+            format!("it says {now:.0}, which is long past"),
             REMEDY,
         );
     }
