@@ -21,7 +21,10 @@ use super::address::ControlAddress;
 use super::api::{ControlFailure, LoginBody, MAX_BODY, RegisterBody, SendBody};
 use super::commands;
 use crate::device::{Device, DeviceError, ErrorKind};
-use crate::lifecycle::{Scope, timeouts};
+use crate::lifecycle::{Scope, serve_http, timeouts};
+
+/// The most connections at once.
+const MOST_CONNECTIONS: usize = 64;
 
 /// The control API could not be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,15 +85,8 @@ impl ControlServer {
             hosts: [address.to_string(), format!("localhost:{}", address.port())],
         });
         let scope = Scope::new();
-        let off = scope.token().clone();
-        scope.spawn_to_end("control", async move {
-            let served = axum::serve(listener, router(shared))
-                .with_graceful_shutdown(async move { off.cancelled().await })
-                .await;
-            if let Err(error) = served {
-                tracing::warn!(%error, "the control API ended");
-            }
-        });
+        let served = serve_http(listener, router(shared), MOST_CONNECTIONS, scope.spawner());
+        scope.spawn("control", served);
         Ok(Self {
             address,
             file,

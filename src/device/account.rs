@@ -81,6 +81,7 @@ impl Device {
             user: request.user.clone(),
             backend: request.backend.clone(),
         };
+        let _turn = self.core.account_turn.lock().await;
         let profile = self.core.profile();
         let allow_http = merged(&profile.allow_http, &request.allow_http);
         let ca = request.ca.clone().or_else(|| profile.ca.clone());
@@ -144,6 +145,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError`] when nobody is signed in, or the token could not be deleted.
     pub async fn sign_out(&self) -> Result<bool, DeviceError> {
+        let _turn = self.core.account_turn.lock().await;
         let link = self.core.link().ok_or_else(|| self.nobody())?;
         let state = link.session.restore().await;
         let registered = self.core.has_registration(&link).await;
@@ -230,6 +232,7 @@ impl Device {
     /// # Errors
     /// [`DeviceError`] when nobody is signed in or the backend did not do it.
     pub async fn unregister(&self) -> Result<(), DeviceError> {
+        let _turn = self.core.account_turn.lock().await;
         let link = self.core.link().ok_or_else(|| self.nobody())?;
         let current = link
             .session

@@ -20,7 +20,7 @@ use crate::telemetry::EventName;
 use crate::wire::secure_push::read_notification_id;
 
 /// How many pushes are being made durable at once; they share commits.
-const MOST_UNDERWAY: usize = 256;
+pub(super) const MOST_UNDERWAY: usize = 256;
 
 /// The first and the longest wait before a push that could not be made durable is tried again.
 const STORE_RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
@@ -116,9 +116,14 @@ impl ChannelKeeper {
     async fn consume(&self, mut receiver: ChannelReceiver, off: &CancellationToken) {
         let mut underway = FuturesUnordered::new();
         loop {
+            let ending = off.is_cancelled();
+            let reading = ending || underway.len() < MOST_UNDERWAY;
             tokio::select! {
                 Some(()) = underway.next() => {}
-                event = receiver.next(), if underway.len() < MOST_UNDERWAY => match event {
+                // The disk may refuse for long: that must not hold up the end.
+                () = off.cancelled(), if !ending => {}
+                event = receiver.next(), if reading => match event {
+                    Some(ChannelEvent::Delivery(_)) if ending => {}
                     Some(ChannelEvent::Delivery(delivery)) => underway.push(self.accept(delivery)),
                     Some(event) => self.note(event).await,
                     None => break,

@@ -71,6 +71,9 @@ pub(super) struct Core {
     pub(super) registrar: Registrar,
     profile: Mutex<Profile>,
     channel: Mutex<(ChannelMemory, Arc<DeviceKeys>)>,
+    /// Guards no data, only the order: signing in, signing out and giving the registration back
+    /// take turns, so that each finds what the one before it left.
+    pub(super) account_turn: tokio::sync::Mutex<()>,
     /// Who is signed in, or was, and where.
     pub(super) link: watch::Sender<Option<Arc<Link>>>,
     /// Whose pushes are handled.
@@ -223,6 +226,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         centre,
         profile: Mutex::new(kept.profile),
         channel: Mutex::new((memory, Arc::new(keys))),
+        account_turn: tokio::sync::Mutex::default(),
         link: watch::Sender::new(None),
         owner: watch::Sender::new(None),
         line: watch::Sender::new(Line::Closed(None)),

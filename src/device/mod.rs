@@ -14,6 +14,8 @@ mod profile;
 mod registration_keeper;
 mod secure_push;
 mod status;
+#[cfg(test)]
+mod switch_off_tests;
 mod toasts;
 mod visible_push;
 

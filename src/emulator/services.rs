@@ -4,12 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::serve::ListenerExt as _;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::lifecycle::{Clock, Scope, timeouts};
+use crate::lifecycle::{Clock, Scope, serve_http, timeouts};
 use crate::model::Invalid;
 use crate::store::{Location, Store};
 use crate::telemetry::{Event, EventName};
@@ -29,6 +28,9 @@ use super::trace::TraceLog;
 
 /// The database's file in the data folder.
 const DATABASE: &str = "services.db";
+
+/// The most connections at once that are not device sockets.
+const MOST_CONNECTIONS: usize = 4096;
 
 /// Where the services are reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -270,19 +272,9 @@ impl Parts {
 }
 
 fn serve(scope: &Scope, listener: TcpListener, doors: Doors) {
-    let ending = scope.token().clone();
-    // A frame on its own must not wait for the acknowledgement of the one before it (Nagle).
-    let listener = listener.tap_io(|stream| {
-        stream.set_nodelay(true).ok();
-    });
-    scope.spawn_to_end("embedded services", async move {
-        let served = axum::serve(listener, front::router(doors))
-            .with_graceful_shutdown(ending.cancelled_owned())
-            .await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the embedded services stopped listening");
-        }
-    });
+    let router = front::router(doors);
+    let served = serve_http(listener, router, MOST_CONNECTIONS, scope.spawner());
+    scope.spawn("embedded services", served);
 }
 
 /// Looks again and again for what has expired.

@@ -1,13 +1,15 @@
 //! How work begins, waits and ends: owned tasks, a clock, backoff, named time-outs, and threads
-//! of their own for calls that block.
+//! of their own for calls that block. A listener's connections are owned tasks too.
 
 mod backoff;
 mod clock;
+mod http;
 mod scope;
 pub mod timeouts;
 mod worker;
 
 pub use backoff::Backoff;
 pub use clock::Clock;
+pub use http::serve_http;
 pub use scope::{Scope, Spawner};
 pub use worker::{Worker, WorkerError};

@@ -63,6 +63,16 @@ pub const SERVICE_PING_FLOOD: Duration = Duration::from_secs(45);
 /// How long the push service waits for a device to take a frame before the socket counts as dead.
 pub const SERVICE_SEND: Duration = Duration::from_secs(10);
 
+/// How long an HTTP client may take for the head of a request, and how long it may leave a
+/// connection without one.
+pub const HTTP_HEAD: Duration = Duration::from_secs(30);
+
+/// How long an HTTP connection without a request may take to close when its server ends.
+pub const HTTP_GOODBYE: Duration = Duration::from_millis(200);
+
+/// How long a listener waits when it cannot take a connection.
+pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
 /// How long the embedded services work on one HTTP request, its body included.
 pub const SERVICE_REQUEST: Duration = Duration::from_secs(30);
 
@@ -72,8 +82,12 @@ pub const HUB_CONNECT: Duration = Duration::from_secs(5);
 /// How long one whole request of the hub to a push service may take.
 pub const HUB_REQUEST: Duration = Duration::from_secs(10);
 
-/// How long one password check may take, the wait for earlier ones included.
-pub const PASSWORD_CHECK: Duration = Duration::from_secs(10);
+/// How long a password check may wait for those before it.
+pub const PASSWORD_TURN: Duration = Duration::from_secs(10);
+
+/// How long one password check may take: it is bounded by its parameters, so only a machine that
+/// stands still takes so long.
+pub const PASSWORD_CHECK: Duration = Duration::from_secs(60);
 
 /// How often the embedded services look for what has expired.
 pub const SERVICE_SWEEP: Duration = Duration::from_secs(5);

@@ -1,8 +1,12 @@
 //! Sign-in is needed: the push waits, the user is asked once, nothing is lost.
 
+use futures_util::future::join_all;
 use handset::background::InboxCounts;
+use handset::device::Vaults;
 use handset::lab::{Lab, Phone};
+use handset::model::{BackendOrigin, DeviceName, UserName};
 use handset::telemetry::EventName;
+use handset::vault::VaultKey;
 
 use crate::support::front::{Answer, Front};
 use crate::support::{LIMIT, dropped_because, events_of, eventually};
@@ -138,5 +142,36 @@ async fn signing_out_removes_the_registration_and_the_token() {
         .await
         .unwrap();
     assert!(sent.deliveries.is_empty());
+    lab.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_sign_in_at_once_one_stays_and_no_token_of_the_others() {
+    let lab = Lab::start().await.unwrap();
+    let vaults = Vaults::memory();
+    let device = lab.device("phone").user("alice");
+    let device = device.adjust(|options| options.vaults = vaults.clone());
+    let phone = device.start().await.unwrap();
+    let mut names: Vec<String> = (0..8).map(|number| format!("user{number}")).collect();
+    let sign_ins = names.iter().map(|name| phone.sign_in(name, name.as_str()));
+    for signed_in in join_all(sign_ins).await {
+        signed_in.unwrap();
+    }
+    let stays = phone.status().await.unwrap().user.unwrap();
+    names.push("alice".to_owned());
+    let (_, vault) = vaults.pick(None);
+    for name in names {
+        let key = VaultKey {
+            backend: BackendOrigin::parse(lab.services().urls().backend.as_str()).unwrap(),
+            user: UserName::parse(&name).unwrap(),
+            device: DeviceName::parse("phone").unwrap(),
+        };
+        let kept = vault.get(&key).await.unwrap().is_some();
+        assert_eq!(
+            kept,
+            name == stays,
+            "the token of {name}, where {stays} stays"
+        );
+    }
     lab.finish().await.unwrap();
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use tokio::sync::Semaphore;
 
 use crate::emulator::random;
 use crate::lifecycle::{Clock, Worker, timeouts};
@@ -32,6 +33,9 @@ pub(super) struct Credentials {
     users: Users,
     clock: Clock,
     worker: Worker<()>,
+    /// One at a time: a check that only waits must not look to the worker like one that hangs.
+    turns: Semaphore,
+    patience: Duration,
     /// Made anew for every process, so that a digest says nothing elsewhere.
     pepper: SecretString,
     remembered: Mutex<HashMap<UserName, (Digest, Timestamp)>>,
@@ -45,6 +49,8 @@ impl Credentials {
             users,
             clock,
             worker: Worker::new("the password check", || ()),
+            turns: Semaphore::new(1),
+            patience: timeouts::PASSWORD_TURN,
             pepper: random::token_256().into(),
             remembered: Mutex::default(),
         }
@@ -76,6 +82,10 @@ impl Credentials {
         if self.is_remembered(user, &digest) {
             return Ok(true);
         }
+        let Ok(_turn) = tokio::time::timeout(self.patience, self.turns.acquire()).await else {
+            tracing::warn!("a password was not checked: too many sign in at once");
+            return Err(Refusal::Unavailable);
+        };
         let (users, name) = (self.users.clone(), user.clone());
         let right = self
             .worker
@@ -123,5 +133,41 @@ impl Credentials {
         self.remembered
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2::password_hash::PasswordHasher as _;
+    use argon2::{Argon2, Params};
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// A users file with alice, whose check takes some milliseconds.
+    async fn alice() -> Users {
+        let params = Params::new(4096, 1, 1, None).unwrap();
+        let hash = Argon2::from(params).hash_password(b"s3cret").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users");
+        std::fs::write(&path, format!("alice:{hash}\n")).unwrap();
+        Users::load(&path).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_sign_ins_is_refused_and_the_next_one_is_let_in() {
+        let mut credentials = Credentials::new(alice().await, Clock::system());
+        credentials.patience = Duration::from_millis(1);
+        let user = UserName::parse("alice").unwrap();
+        let mut refused = 0;
+        for _ in 0..5 {
+            let flood = (0..8).map(|n| credentials.check(&user, format!("wrong {n}").into()));
+            let answers = join_all(flood).await;
+            assert!(answers.contains(&Err(Refusal::SignInNeeded)), "{answers:?}");
+            let unavailable = answers.iter().filter(|a| **a == Err(Refusal::Unavailable));
+            refused += unavailable.count();
+        }
+        assert!(refused > 0);
+        assert_eq!(credentials.check(&user, "s3cret".into()).await, Ok(()));
     }
 }
