@@ -19,18 +19,25 @@ struct LoginBody<'a> {
 
 impl BackendClient {
     /// Asks the backend whether it accepts `credential`. Basic has no sign-in endpoint, so the
-    /// unread notifications are asked for: the original authenticates before it routes, and any
-    /// status below 500 but 401, 403 and 429 means that it let the user in.
+    /// unread notifications are asked for. A backend that does not have these, as the original,
+    /// authenticates before it routes: it let the user in if it does not let in a stranger, who is
+    /// then asked for, too (the original answers 500 to a missing header).
     ///
     /// # Errors
-    /// [`BackendError`]; [`BackendError::needs_sign_in`] when the credential is refused.
+    /// [`BackendError`]; [`BackendError::needs_sign_in`] when the credential is refused,
+    /// [`BackendError::NotThere`] when the server asks nobody who they are: it is no app backend.
     pub async fn check_credential(&self, credential: &Credential) -> Result<(), BackendError> {
-        let answer = self
-            .exchange(Call::new(Method::GET, self.unread_url()).signed(credential))
-            .await?;
+        let signed = Call::new(Method::GET, self.unread_url()).signed(credential);
+        let answer = self.exchange(signed).await?;
         match answer.status().as_u16() {
-            401 | 403 | 429 | 500.. => Err(answer.refusal()),
-            _ => Ok(()),
+            200..300 => return Ok(()),
+            401 | 403 | 429 | 500.. => return Err(answer.refusal()),
+            _ => {}
+        }
+        let stranger = Call::new(Method::GET, self.unread_url());
+        match self.exchange(stranger).await?.status().as_u16() {
+            401 | 403 | 500 => Ok(()),
+            _ => Err(answer.refusal()),
         }
     }
 

@@ -1,22 +1,19 @@
-//! Signing in and out, registering by hand, and sending.
+//! Signing in and out.
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::core::{Core, Line, LineProblem, Link, OpenLine, Registered};
-use super::profile::{Profile, VaultChoice};
-use super::registration_keeper::RegisterFailure;
+use super::core::{Core, Link, Registered};
+use super::profile::VaultChoice;
 use super::{Device, DeviceError};
-use crate::backend::{BackendClient, BackendError, BackendOptions, SentPush};
+use crate::backend::{BackendClient, BackendError, BackendOptions};
 use crate::background::Owner;
 use crate::channel::PushUrl;
-use crate::model::{Account, AuthScheme, BackendOrigin, Platform, Tag, ToastKey, UserName};
+use crate::model::{Account, AuthScheme, BackendOrigin, ToastKey, UserName};
 use crate::session::{Session, SessionState, SignIn};
 use crate::vault::{Vault, VaultKey};
-use crate::wire::app_backend::SecurePushRequest;
 
 /// What a user signs in with.
 pub enum SignInSecret {
@@ -56,19 +53,6 @@ pub struct SignInRequest {
     pub allow_http: Vec<String>,
 }
 
-/// A wish to register. What it leaves open stays as it was remembered.
-#[derive(Debug, Clone, Default)]
-pub struct RegisterRequest {
-    /// The platform.
-    pub platform: Option<Platform>,
-    /// The tags, in the place of the earlier ones.
-    pub tags: Option<Vec<Tag>>,
-    /// Where the channel is opened.
-    pub push: Option<String>,
-    /// The sender's VAPID key.
-    pub vapid_key: Option<String>,
-}
-
 impl Device {
     /// Signs in: asks the backend, keeps the token in the vault, and only then counts as signed
     /// in. Somebody else who was signed in is signed out first, the registration removed. What
@@ -95,23 +79,18 @@ impl Device {
         };
         let client = BackendClient::with(options, self.core.time_outs, self.core.clock.clone())?;
         let (choice, vault) = self.core.vaults.pick(request.vault.or(profile.vault));
-        let same = self.core.link().filter(|link| {
-            link.account == account && profile.vault.is_none_or(|before| before == choice)
-        });
-        let session = match &same {
-            Some(link) => link.session.clone(),
-            None => self.core.session(vault, &account),
+        let earlier = self.core.link();
+        let same_vault = profile.vault.is_none_or(|before| before == choice);
+        let session = match &earlier {
+            Some(link) if link.account == account && same_vault => link.session.clone(),
+            Some(_) | None => self.core.session(vault, &account),
         };
         let (scheme, sign_in) = request.secret.used_as(request.auth);
         session.sign_in(&client, sign_in).await?;
-        if same.is_none()
-            && let Some(earlier) = self.core.link()
-        {
-            if earlier.account == account {
-                self.core.forget_token(profile.vault, &account).await;
-            } else {
-                self.core.leave(&earlier).await;
-            }
+        match &earlier {
+            Some(link) if link.account != account => self.core.leave(link).await,
+            Some(_) if !same_vault => self.core.forget_token(profile.vault, &account).await,
+            Some(_) | None => {}
         }
         let (push, remembered) = (request.push, account.clone());
         let other_push = push.is_some() && push != profile.push;
@@ -158,159 +137,7 @@ impl Device {
         Ok(!self.core.has_registration(&link).await)
     }
 
-    /// Changes what the phone is and where it opens its channel, and remembers it. A phone that is
-    /// on opens its channel anew and registers again where that is needed.
-    ///
-    /// # Errors
-    /// [`DeviceError`] when a value makes no sense or could not be remembered.
-    pub async fn configure(&self, request: RegisterRequest) -> Result<(), DeviceError> {
-        let before = self.core.profile();
-        if let Some(push) = &request.push {
-            PushUrl::parse(push, &before.allow_http)?;
-        }
-        self.core
-            .change_profile(|profile| {
-                profile.platform = request.platform.unwrap_or(profile.platform);
-                profile.tags = request.tags.unwrap_or_else(|| profile.tags.clone());
-                profile.push = request.push.or_else(|| profile.push.take());
-                profile.vapid_key = request.vapid_key.or_else(|| profile.vapid_key.take());
-                profile.registers = true;
-            })
-            .await?;
-        let after = self.core.profile();
-        let channel = |profile: &Profile| {
-            (
-                profile.platform,
-                profile.push.clone(),
-                profile.vapid_key.clone(),
-            )
-        };
-        if channel(&before) != channel(&after) {
-            self.core.reopen_channel();
-        }
-        self.core.registered.send_replace(Registered::No);
-        self.core.registration_due.notify_one();
-        Ok(())
-    }
-
-    /// Opens the channel if it is not, registers the handle with these tags, and returns the
-    /// registration's id. What a push service refuses for good is not remembered.
-    ///
-    /// # Errors
-    /// [`DeviceError`]
-    pub async fn register(
-        &self,
-        request: RegisterRequest,
-        limit: Duration,
-    ) -> Result<String, DeviceError> {
-        let before = self.core.profile();
-        self.configure(request).await?;
-        let link = self.core.link().ok_or_else(|| self.nobody())?;
-        self.turn_on(super::Mode::RegisterOnly).await?;
-        let line = match self.open_line(limit).await {
-            Ok(line) => line,
-            Err(error) => {
-                if matches!(error, DeviceError::NotRegistered { .. }) {
-                    self.core
-                        .change_profile(|profile| *profile = before)
-                        .await?;
-                    self.core.reopen_channel();
-                }
-                return Err(error);
-            }
-        };
-        match self.core.register(&link, &line, true).await {
-            Ok(id) => Ok(id),
-            Err(RegisterFailure::Registration(error)) => Err(error.into()),
-            Err(RegisterFailure::Session(error)) => Err(error.into()),
-            Err(RegisterFailure::SignInNeeded(_)) => Err(self.nobody()),
-        }
-    }
-
-    /// Removes the registration at the backend and does not renew it until [`Device::register`].
-    ///
-    /// # Errors
-    /// [`DeviceError`] when nobody is signed in or the backend did not do it.
-    pub async fn unregister(&self) -> Result<(), DeviceError> {
-        let _turn = self.core.account_turn.lock().await;
-        let link = self.core.link().ok_or_else(|| self.nobody())?;
-        let current = link
-            .session
-            .credential()
-            .await?
-            .ok_or_else(|| self.nobody())?;
-        self.core
-            .change_profile(|profile| profile.registers = false)
-            .await?;
-        self.core
-            .registrar
-            .remove(&link.client, &current.credential, &link.account)
-            .await?;
-        self.core.registered.send_replace(Registered::No);
-        Ok(())
-    }
-
-    /// Asks the backend for a secure push, to `to` or the signed-in user.
-    ///
-    /// # Errors
-    /// [`DeviceError`]
-    pub async fn send(
-        &self,
-        text: Option<String>,
-        to: Option<UserName>,
-    ) -> Result<SentPush, DeviceError> {
-        let link = self.core.link().ok_or_else(|| self.nobody())?;
-        if let Err(error) = link.session.refresh_if_near_expiry(&link.client).await {
-            tracing::info!(%error, "the token could not be renewed early");
-        }
-        let current = link
-            .session
-            .credential()
-            .await?
-            .ok_or_else(|| self.nobody())?;
-        let request = SecurePushRequest {
-            payload: text,
-            to: to.map(|to| to.to_string()),
-        };
-        let sent = link.client.send_secure(&current.credential, &request).await;
-        if sent.as_ref().is_err_and(BackendError::needs_sign_in) {
-            link.session.refused(current.generation);
-        }
-        Ok(sent?)
-    }
-
-    /// Waits until the channel is open.
-    async fn open_line(&self, limit: Duration) -> Result<OpenLine, DeviceError> {
-        let mut line = self.core.line.subscribe();
-        let open = async {
-            loop {
-                match &*line.borrow_and_update() {
-                    Line::Open(open) => return Ok(open.clone()),
-                    Line::Closed(Some(LineProblem {
-                        text,
-                        lasting: Some(kind),
-                    })) => {
-                        return Err(DeviceError::NotRegistered {
-                            kind: *kind,
-                            reason: text.clone(),
-                        });
-                    }
-                    Line::Closed(_) => {}
-                }
-                // The sender lives as long as the device.
-                line.changed().await.ok();
-            }
-        };
-        tokio::time::timeout(limit, open).await.unwrap_or_else(|_| {
-            Err(DeviceError::TimedOut {
-                what: "the push channel did not open",
-                limit,
-                last: self.last_problem(),
-            })
-        })
-    }
-
-    fn nobody(&self) -> DeviceError {
+    pub(super) fn nobody(&self) -> DeviceError {
         DeviceError::SignInNeeded {
             device: self.core.name.to_string(),
         }

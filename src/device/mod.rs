@@ -11,19 +11,22 @@ mod error;
 mod folder;
 mod options;
 mod profile;
+mod registering;
 mod registration_keeper;
 mod secure_push;
+mod sending;
 mod status;
 #[cfg(test)]
 mod switch_off_tests;
 mod toasts;
 mod visible_push;
 
-pub use account::{RegisterRequest, SignInRequest, SignInSecret};
+pub use account::{SignInRequest, SignInSecret};
 pub use error::{DeviceError, ErrorKind};
 pub use folder::{DeviceFolder, DeviceLock, FolderError};
 pub use options::{ChannelTimes, DeviceOptions, Vaults};
 pub use profile::{Profile, VaultChoice};
+pub use registering::RegisterRequest;
 pub use status::Status;
 
 use std::collections::HashMap;
