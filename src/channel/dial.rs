@@ -15,6 +15,9 @@ use super::tls::Trust;
 use super::{ChannelError, PushUrl};
 use crate::wire::push_socket::MAX_FRAME;
 
+/// How much may wait for a peer that does not read before the connection counts as lost, in bytes.
+const MOST_UNSENT: usize = 4 * MAX_FRAME;
+
 /// An open WebSocket to a push service.
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -42,6 +45,7 @@ pub(super) async fn dial(
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
+        .max_write_buffer_size(MOST_UNSENT)
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME));
     let opened = tokio_tungstenite::client_async_tls_with_config(

@@ -191,12 +191,13 @@ pub(super) struct Logout {}
 
 /// Register the phone's handle and tags with the app backend
 ///
-/// Beside a running phone it changes that one's registration. The tags replace all earlier ones, so
-/// that without --tag none are left; the user's own tag is added by the backend and cannot be given.
+/// Beside a running phone it changes that one's registration. The tags replace all earlier ones;
+/// without --tag these stay. The user's own tag is added by the backend and cannot be given.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   handset register --tag news --tag sports
+  handset register --no-tags
   handset register --platform webpush --push wss://push.example")]
 pub(super) struct Register {
     /// The platform the phone is: wns, webpush, apns or fcm
@@ -205,6 +206,9 @@ pub(super) struct Register {
     /// A tag; repeat for more
     #[arg(long = "tag", value_name = "TAG")]
     pub(super) tags: Vec<Tag>,
+    /// Register without any tag of its own
+    #[arg(long, conflicts_with = "tags")]
+    pub(super) no_tags: bool,
     /// Where the phone opens its push channel
     #[arg(long, value_name = "URL")]
     pub(super) push: Option<String>,

@@ -70,7 +70,7 @@ impl Narrator {
         let output = &self.output;
         match event.event {
             EventName::ChannelOpened => self.opened(),
-            EventName::ChannelClosed => self.closed(reason),
+            EventName::ChannelClosed => self.closed(reason, detail.unwrap_or(reason)),
             EventName::PhoneReady => Some(format!(
                 "{} as {} on {}; waiting for pushes, Ctrl-C switches it off",
                 output.good("the phone is ready"),
@@ -84,7 +84,7 @@ impl Narrator {
                 output.bad("sign-in is needed"),
                 text("user"),
             )),
-            EventName::RegistrationFailed => self.not_registered(reason),
+            EventName::RegistrationFailed => self.not_registered(detail.unwrap_or(reason)),
             EventName::RegistrationUpdated => self.registered(),
             EventName::PushDropped => Some(format!(
                 "{}: {reason} {}",
@@ -136,13 +136,13 @@ impl Narrator {
 
     /// A cause is told once, however often the channel is tried, and what the phone does itself is
     /// no news.
-    fn closed(&mut self, reason: &str) -> Option<String> {
-        let known = self.closed.as_deref() == Some(reason);
-        if known || reason == ChannelError::ClosedByDevice.to_string() {
+    fn closed(&mut self, reason: &str, detail: &str) -> Option<String> {
+        let known = self.closed.as_deref() == Some(detail);
+        if known || reason == ChannelError::ClosedByDevice.reason() {
             return None;
         }
-        self.closed = Some(reason.to_owned());
+        self.closed = Some(detail.to_owned());
         let mark = self.output.bad("the channel is closed");
-        Some(format!("{mark}: {reason}"))
+        Some(format!("{mark}: {detail}"))
     }
 }

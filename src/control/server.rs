@@ -16,12 +16,13 @@ use rand::RngExt as _;
 use serde::Serialize;
 use subtle::ConstantTimeEq as _;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use super::address::ControlAddress;
 use super::api::{ControlFailure, LoginBody, MAX_BODY, RegisterBody, SendBody};
 use super::commands;
 use crate::device::{Device, DeviceError, ErrorKind};
-use crate::lifecycle::{Scope, serve_http, timeouts};
+use crate::lifecycle::{Scope, Spawner, serve_http, timeouts};
 
 /// The most connections at once.
 const MOST_CONNECTIONS: usize = 64;
@@ -54,6 +55,7 @@ struct Shared {
     device: Arc<Device>,
     token: String,
     hosts: [String; 2],
+    calls: Spawner,
 }
 
 impl ControlServer {
@@ -79,12 +81,13 @@ impl ControlServer {
             path: file.display().to_string(),
             cause: error.to_string(),
         })?;
+        let scope = Scope::new();
         let shared = Arc::new(Shared {
             device,
             token,
             hosts: [address.to_string(), format!("localhost:{}", address.port())],
+            calls: scope.spawner(),
         });
-        let scope = Scope::new();
         let served = serve_http(listener, router(shared), MOST_CONNECTIONS, scope.spawner());
         scope.spawn("control", served);
         Ok(Self {
@@ -144,23 +147,60 @@ impl Shared {
 type Shares = State<Arc<Shared>>;
 
 async fn login(State(shared): Shares, Json(body): Json<LoginBody>) -> Response {
-    answer(commands::login(&shared.device, &body).await)
+    let device = shared.device.clone();
+    to_its_end(&shared, async move {
+        answer(commands::login(&device, &body).await)
+    })
+    .await
 }
 
 async fn logout(State(shared): Shares) -> Response {
-    answer(commands::logout(&shared.device).await)
+    let device = shared.device.clone();
+    to_its_end(
+        &shared,
+        async move { answer(commands::logout(&device).await) },
+    )
+    .await
 }
 
 async fn register(State(shared): Shares, Json(body): Json<RegisterBody>) -> Response {
-    answer(commands::register(&shared.device, &body).await)
+    let device = shared.device.clone();
+    to_its_end(&shared, async move {
+        answer(commands::register(&device, &body).await)
+    })
+    .await
 }
 
 async fn unregister(State(shared): Shares) -> Response {
-    answer(commands::unregister(&shared.device).await)
+    let device = shared.device.clone();
+    to_its_end(&shared, async move {
+        answer(commands::unregister(&device).await)
+    })
+    .await
 }
 
 async fn send(State(shared): Shares, Json(body): Json<SendBody>) -> Response {
-    answer(commands::send(&shared.device, &body).await)
+    let device = shared.device.clone();
+    to_its_end(&shared, async move {
+        answer(commands::send(&device, &body).await)
+    })
+    .await
+}
+
+/// Runs a call to its end even when whoever asked goes away, so that none stops half way.
+async fn to_its_end(
+    shared: &Shared,
+    call: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    let (done, answer) = oneshot::channel();
+    shared.calls.spawn("control call", async move {
+        // Whoever asked may be gone: then nobody reads the answer.
+        done.send(call.await).ok();
+    });
+    // A call that was dropped was ended by the phone's switching off.
+    answer
+        .await
+        .unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 async fn status(State(shared): Shares) -> Response {

@@ -67,7 +67,8 @@ impl ChannelKeeper {
                         text: reason,
                         lasting: Some(ErrorKind::Usage),
                     };
-                    self.closed(Some(problem.clone()), &problem.text, None);
+                    let reason = Reason::because("no_push_service", &problem.text);
+                    self.closed(Some(problem), &reason, None);
                     off.run_until_cancelled(version.changed()).await;
                 }
             }
@@ -221,7 +222,8 @@ impl ChannelKeeper {
                 self.core.emit(event);
             }
             ChannelEvent::Closed { reason, retry_in } => {
-                self.closed(problem_of(&reason), &reason.to_string(), retry_in);
+                let told = Reason::because(reason.reason(), &reason);
+                self.closed(problem_of(&reason), &told, retry_in);
             }
             // Taken by `consume` already.
             ChannelEvent::Delivery(_) => {}
@@ -251,7 +253,7 @@ impl ChannelKeeper {
         self.core.registration_due.notify_one();
     }
 
-    fn closed(&self, problem: Option<LineProblem>, reason: &str, retry_in: Option<Duration>) {
+    fn closed(&self, problem: Option<LineProblem>, reason: &Reason, retry_in: Option<Duration>) {
         self.core.line.send_replace(Line::Closed(problem));
         self.core.registered.send_if_modified(|registered| {
             // The backend still has the handle; the phone is not ready all the same.
@@ -265,7 +267,8 @@ impl ChannelKeeper {
         let event = self
             .core
             .event(EventName::ChannelClosed)
-            .with("reason", reason)
+            .with("reason", reason.code.as_ref())
+            .with_some("detail", reason.detail.as_deref())
             .with_some("retry_in_ms", wait);
         self.core.emit(event);
     }

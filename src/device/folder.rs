@@ -88,7 +88,12 @@ impl DeviceFolder {
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).read(true).write(true);
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            // A link in this place would have its target overwritten.
+            let no_follow = rustix::fs::OFlags::NOFOLLOW.bits();
+            options.mode(0o600).custom_flags(no_follow.cast_signed());
+        }
         let mut file = options
             .open(self.0.join("lock"))
             .map_err(|error| self.unusable(&error))?;
@@ -169,6 +174,19 @@ mod tests {
         );
         drop(lock);
         folder.lock().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_lock_is_not_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = DeviceFolder::new(home.path(), &DeviceName::default());
+        fs::create_dir_all(folder.path()).unwrap();
+        let precious = home.path().join("precious");
+        fs::write(&precious, "do not touch").unwrap();
+        std::os::unix::fs::symlink(&precious, folder.path().join("lock")).unwrap();
+        assert!(matches!(folder.lock(), Err(FolderError::Unusable { .. })));
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "do not touch");
     }
 
     #[test]

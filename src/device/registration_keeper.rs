@@ -80,11 +80,8 @@ impl RegistrationKeeper {
         let event = self
             .core
             .event(EventName::RegistrationFailed)
-            .with("reason", text.as_str())
-            .with(
-                "sign_in_needed",
-                matches!(failure, RegisterFailure::SignInNeeded(_)),
-            );
+            .with("reason", failure.code())
+            .with("detail", text.as_str());
         self.core.emit(event);
         self.core.registered.send_replace(match &failure {
             RegisterFailure::SignInNeeded(_) => Registered::Refused(ErrorKind::SignInNeeded, text),
@@ -144,6 +141,19 @@ pub(super) enum RegisterFailure {
     Session(#[from] crate::session::SessionError),
     #[error(transparent)]
     Registration(#[from] RegistrationError),
+}
+
+impl RegisterFailure {
+    /// The name of the failure in events.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::SignInNeeded(_) => "sign_in_needed",
+            Self::Session(_) => "no_keyring",
+            Self::Registration(error) if error.is_unreachable() => "backend_unreachable",
+            Self::Registration(error) if error.is_transient() => "backend_failed",
+            Self::Registration(_) => "registration_refused",
+        }
+    }
 }
 
 impl Core {

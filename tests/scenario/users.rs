@@ -49,7 +49,7 @@ async fn a_forged_user_tag_is_refused_by_the_phone_and_by_the_backend() {
     let mallory = lab.device("mallory").user("mallory").tag("UserName:alice");
     let mallory = mallory.start_at_once().await.unwrap();
     let failed = mallory.event(EventName::RegistrationFailed, LIMIT).await;
-    let reason = failed.unwrap().text("reason").unwrap().to_owned();
+    let reason = failed.unwrap().text("detail").unwrap().to_owned();
     assert!(reason.contains("UserName:alice"), "{reason}");
     assert!(mallory.status().await.unwrap().registration_id.is_none());
 

@@ -67,8 +67,8 @@ fn installation(tags: Vec<Tag>) -> RegistrationBody {
 }
 
 #[tokio::test]
-async fn a_credential_goes_into_the_header_and_any_answer_below_500_lets_it_in() {
-    for status in [200, 204, 400, 404, 405] {
+async fn a_credential_goes_into_the_header_and_success_lets_it_in() {
+    for status in [200, 204] {
         let witness = Witness::answering(status, "").await;
         witness
             .backend
@@ -92,6 +92,30 @@ async fn a_credential_goes_into_the_header_and_any_answer_below_500_lets_it_in()
         let witness = Witness::answering(status, "").await;
         let failed = witness.backend.client().check_credential(&alice()).await;
         assert!(failed.unwrap_err().is_transient());
+    }
+}
+
+#[tokio::test]
+async fn a_backend_without_unread_notifications_is_told_from_a_server_that_asks_nobody() {
+    for (known, stranger, accepted) in [
+        (404, 401, true),
+        (405, 403, true),
+        (400, 500, true),
+        (404, 404, false),
+        (405, 405, false),
+        (404, 200, false),
+    ] {
+        let handler = move |headers: HeaderMap| {
+            let signed = headers.contains_key("authorization");
+            let status = if signed { known } else { stranger };
+            std::future::ready(StatusCode::from_u16(status).unwrap())
+        };
+        let backend = FakeBackend::serve(Router::new().fallback(any(handler))).await;
+        let checked = backend.client().check_credential(&alice()).await;
+        match checked {
+            Ok(()) => assert!(accepted, "{known} and {stranger}"),
+            Err(error) => assert!(!accepted && !error.needs_sign_in(), "{error}"),
+        }
     }
 }
 

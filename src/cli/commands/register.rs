@@ -19,7 +19,7 @@ pub(super) async fn run(
     }
     let body = RegisterBody {
         platform: wish.platform,
-        tags: Some(wish.tags),
+        tags: (wish.no_tags || !wish.tags.is_empty()).then_some(wish.tags),
         push: wish.push,
         vapid_key: wish.vapid_key,
     };

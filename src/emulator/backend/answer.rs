@@ -94,13 +94,19 @@ pub(super) fn uncached(answer: impl IntoResponse) -> Response {
     response
 }
 
-/// Reads a JSON body. What is wrong with it is told without quoting it.
+/// Reads a JSON body. What is wrong with it is told without quoting it, but for what handset's
+/// own types say, such as which character a tag may not have.
 pub(super) fn read_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
-        Refusal::BadRequest(format!(
-            "the body is not the JSON that is expected here (line {}, column {})",
-            error.line(),
-            error.column()
-        ))
+        // An error without a place comes from a type that was read by its own rules.
+        Refusal::BadRequest(if error.is_data() && error.line() == 0 {
+            format!("the body is not what is expected here: {error}")
+        } else {
+            format!(
+                "the body is not the JSON that is expected here (line {}, column {})",
+                error.line(),
+                error.column()
+            )
+        })
     })
 }
