@@ -2,6 +2,7 @@
 //! stored token, and shows it.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ const KEYRING_WAIT: Duration = Duration::from_secs(5);
 pub(super) struct SecurePush {
     core: Arc<Core>,
     refused: Mutex<Refused>,
+    /// The user was told that the keyring is away; it is tried again without more ado.
+    told_of_keyring: AtomicBool,
 }
 
 /// Which pushes were refused, and under which token, so that a lasting 403 ends.
@@ -55,6 +58,7 @@ impl SecurePush {
         Self {
             core,
             refused: Mutex::default(),
+            told_of_keyring: AtomicBool::new(false),
         }
     }
 
@@ -70,7 +74,10 @@ impl SecurePush {
             tracing::info!(%error, "the token could not be renewed early");
         }
         let current = match link.session.credential().await {
-            Ok(Some(current)) => current,
+            Ok(Some(current)) => {
+                self.told_of_keyring.store(false, Ordering::Relaxed);
+                current
+            }
             Ok(None) => {
                 return self
                     .ask_to_sign_in(&link, instance, &id, Reason::new("no_token"))
@@ -96,15 +103,7 @@ impl SecurePush {
                     .event(EventName::PayloadFetched)
                     .with("elapsed_ms", elapsed);
                 self.core.emit(with_origin(event, &origin));
-                let toast = self
-                    .core
-                    .payload_toast(&link.account, &id, &notification.payload);
-                self.core.show(&toast, origin).await;
-                // An instance that was refused just before a sign-in may have asked for one after.
-                self.core
-                    .take_away(&ToastKey::of_sign_in(&link.account))
-                    .await;
-                Outcome::Shown
+                self.show(&link, &id, &notification.payload, origin).await
             }
             Err(error) => {
                 let event = self
@@ -117,6 +116,22 @@ impl SecurePush {
                     .await
             }
         }
+    }
+
+    async fn show(
+        &self,
+        link: &Link,
+        id: &NotificationId,
+        payload: &str,
+        origin: Origin<'_>,
+    ) -> Outcome {
+        let toast = self.core.payload_toast(&link.account, id, payload);
+        self.core.show(&toast, origin).await;
+        // An instance that was refused just before a sign-in may have asked for one after.
+        self.core
+            .take_away(&ToastKey::of_sign_in(&link.account))
+            .await;
+        Outcome::Shown
     }
 
     async fn after_failure(
@@ -158,8 +173,10 @@ impl SecurePush {
         if !error.is_vault_unavailable() {
             return self.ask_to_sign_in(link, instance, id, reason).await;
         }
-        self.tell_sign_in_is_needed(link, instance, id, &reason)
-            .await;
+        if !self.told_of_keyring.swap(true, Ordering::Relaxed) {
+            self.tell_sign_in_is_needed(link, instance, id, &reason)
+                .await;
+        }
         Outcome::Retry {
             after: KEYRING_WAIT,
             reason,
