@@ -97,6 +97,7 @@ impl BackendClient {
             .user_agent(concat!("handset/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .referer(false)
+            .pool_idle_timeout(timeouts::HTTP_IDLE)
             .connect_timeout(time_outs.connect)
             .timeout(time_outs.request);
         let builder = trust(builder, &options)?;

@@ -82,7 +82,10 @@ impl Output {
             json,
             colour: people && !environment.no_color(),
             boxed: people,
-            width: environment.columns().unwrap_or(WIDTH),
+            width: environment
+                .columns()
+                .or_else(|| columns(json))
+                .unwrap_or(WIDTH),
             lines: Arc::new(Mutex::new(Some(lines))),
             places: Arc::new(Semaphore::new(QUEUE)),
             written: Arc::new(Mutex::new(written)),
@@ -241,6 +244,24 @@ impl Output {
             lines.send(entry).ok();
         }
     }
+}
+
+/// How wide the terminal is that people look at, where there is one.
+#[cfg(unix)]
+fn columns(json: bool) -> Option<usize> {
+    let size = if json {
+        rustix::termios::tcgetwinsize(io::stderr())
+    } else {
+        rustix::termios::tcgetwinsize(io::stdout())
+    };
+    size.ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+fn columns(_: bool) -> Option<usize> {
+    None
 }
 
 /// A place for renderers that write by themselves.

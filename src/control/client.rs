@@ -68,6 +68,7 @@ impl ControlClient {
             .ok();
         let http = reqwest::Client::builder()
             .no_proxy()
+            .pool_idle_timeout(timeouts::HTTP_IDLE)
             .tls_certs_only([])
             .redirect(reqwest::redirect::Policy::none())
             .timeout(timeouts::CONTROL_REQUEST)

@@ -67,6 +67,10 @@ pub const SERVICE_SEND: Duration = Duration::from_secs(10);
 /// connection without one.
 pub const HTTP_HEAD: Duration = Duration::from_secs(30);
 
+/// How long an HTTP client keeps an idle connection: less than [`HTTP_HEAD`], so that no request
+/// meets a server that is just closing.
+pub const HTTP_IDLE: Duration = Duration::from_secs(20);
+
 /// How long an HTTP connection without a request may take to close when its server ends.
 pub const HTTP_GOODBYE: Duration = Duration::from_millis(200);
 

@@ -44,6 +44,7 @@ impl TagHub {
         let client = builder
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .pool_idle_timeout(timeouts::HTTP_IDLE)
             .dns_resolver(CheckedResolver)
             .connect_timeout(timeouts::HUB_CONNECT)
             .timeout(timeouts::HUB_REQUEST)
