@@ -36,7 +36,11 @@ impl RegistrationKeeper {
         let mut backoff = Backoff::new(RETRY.0, RETRY.1);
         let mut told_ready = false;
         loop {
-            let retry = match self.look(&mut told_ready).await {
+            // A put that is broken off counts as not acknowledged, and is done again next time.
+            let Some(looked) = off.run_until_cancelled(self.look(&mut told_ready)).await else {
+                return;
+            };
+            let retry = match looked {
                 Looked::Settled => {
                     backoff.reset();
                     None

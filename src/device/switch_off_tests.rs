@@ -1,16 +1,21 @@
-//! Switching a phone off while its disk refuses what arrives.
+//! Switching a phone off while its disk refuses what arrives, or its backend does not answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::{get, post};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Device, DeviceOptions, Mode, RegisterRequest, Vaults};
+use super::{Device, DeviceOptions, Mode, RegisterRequest, SignInRequest, SignInSecret, Vaults};
+use crate::backend::testing::FakeBackend;
 use crate::lifecycle::Scope;
-use crate::model::DeviceName;
+use crate::model::{AuthScheme, DeviceName, UserName};
 use crate::store::Location;
 use crate::telemetry::EventName;
 
@@ -20,8 +25,8 @@ const PUSHES: usize = 400;
 /// Far below the longest wait between two tries of the disk.
 const SOON: Duration = Duration::from_secs(3);
 
-/// Greets and registers one device, then sends it more than it can take.
-async fn flood_one_device(listener: TcpListener) {
+/// Greets and registers one device, then sends it so many pushes.
+async fn serve_one_device(listener: TcpListener, pushes: usize) {
     let (stream, _) = listener.accept().await.unwrap();
     let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
     let channel = loop {
@@ -43,7 +48,7 @@ async fn flood_one_device(listener: TcpListener) {
             break frame["channelID"].clone();
         }
     };
-    for number in 0..PUSHES {
+    for number in 0..pushes {
         let push = json!({"messageType": "notification", "channelID": channel,
             "version": number.to_string(), "data": "MQ", "headers": {"platform": "wns"}});
         socket.send(Message::text(push.to_string())).await.unwrap();
@@ -56,7 +61,7 @@ async fn a_disk_that_refuses_does_not_hold_up_the_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let push = Some(format!("ws://{}/", listener.local_addr().unwrap()));
     let service = Scope::new();
-    service.spawn("push service", flood_one_device(listener));
+    service.spawn("push service", serve_one_device(listener, PUSHES));
     let options = DeviceOptions::new(DeviceName::default(), Location::Memory, Vaults::memory());
     let device = Device::open(options).await.unwrap();
     let store = &device.core.store;
@@ -77,6 +82,42 @@ async fn a_disk_that_refuses_does_not_hold_up_the_end() {
         let event = events.next().await.unwrap().unwrap();
         held += usize::from(event.event == EventName::PushHeld);
     }
+    let begun = Instant::now();
+    assert_eq!(device.shutdown().await, 0);
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_backend_that_does_not_answer_a_registration_does_not_hold_up_the_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let push = Some(format!("ws://{}/", listener.local_addr().unwrap()));
+    let service = Scope::new();
+    service.spawn("push service", serve_one_device(listener, 0));
+    let asked = Arc::new(Notify::new());
+    let told = asked.clone();
+    let hang = move || {
+        told.notify_one();
+        std::future::pending::<()>()
+    };
+    let router = Router::new()
+        .route("/api/notifications", get(async || "[]"))
+        .route("/api/register", post(hang));
+    let backend = FakeBackend::serve(router).await;
+    let options = DeviceOptions::new(DeviceName::default(), Location::Memory, Vaults::memory());
+    let device = Device::open(options).await.unwrap();
+    let wish = SignInRequest {
+        backend: backend.origin(),
+        user: UserName::parse("alice").unwrap(),
+        secret: SignInSecret::Password("alice".into()),
+        auth: AuthScheme::Basic,
+        vault: None,
+        push,
+        ca: None,
+        allow_http: Vec::new(),
+    };
+    device.sign_in(wish).await.unwrap();
+    device.turn_on(Mode::Whole).await.unwrap();
+    asked.notified().await;
     let begun = Instant::now();
     assert_eq!(device.shutdown().await, 0);
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
