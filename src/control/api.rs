@@ -20,10 +20,10 @@ pub struct LoginBody {
     pub backend: BackendOrigin,
     /// The user.
     pub user: UserName,
-    /// The password, or
+    /// The password; exactly one of this and `token` is given.
     #[serde(default)]
     pub password: Option<SecretString>,
-    /// a token.
+    /// A bearer token of the team's own identity provider.
     #[serde(default)]
     pub token: Option<SecretString>,
     /// How the password is used.

@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::address::ControlAddress;
-use super::api::{ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
+use super::api::{
+    ControlFailure, LoginBody, MAX_BODY, RegisterBody, Registered, SendBody, Sent, SignedIn,
+};
 use crate::action_centre::ShownToast;
-use crate::device::{DeviceFolder, Profile, Status};
+use crate::device::{DeviceFolder, Profile, Status, VaultChoice};
 use crate::lifecycle::timeouts;
+use crate::model::{AuthScheme, BackendOrigin, UserName};
 
 /// The largest answer that is read, in bytes: a full action centre.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
@@ -88,26 +90,21 @@ impl ControlClient {
     /// # Errors
     /// [`ControlError`]
     pub async fn login(&self, body: &LoginBody) -> Result<SignedIn, ControlError> {
-        let expose = |secret: &Option<secrecy::SecretString>| {
-            secret
-                .as_ref()
-                .map(|secret| secret.expose_secret().to_owned())
+        let sent = LoginSent {
+            backend: &body.backend,
+            user: &body.user,
+            password: body.password.as_ref().map(ExposeSecret::expose_secret),
+            token: body.token.as_ref().map(ExposeSecret::expose_secret),
+            auth: body.auth,
+            vault: body.vault,
+            push: body.push.as_deref(),
+            ca: body.ca.as_deref(),
+            allow_http: &body.allow_http,
         };
-        let json = Zeroizing::new(
-            json!({
-                "backend": body.backend,
-                "user": body.user,
-                "password": expose(&body.password),
-                "token": expose(&body.token),
-                "auth": body.auth,
-                "vault": body.vault,
-                "push": body.push,
-                "ca": body.ca,
-                "allow_http": body.allow_http,
-            })
-            .to_string()
-            .into_bytes(),
-        );
+        // Large enough never to be moved, which would leave a copy: the server takes no more.
+        let mut json = Zeroizing::new(Vec::with_capacity(MAX_BODY));
+        // A plain value always serialises into memory.
+        serde_json::to_writer(&mut *json, &sent).ok();
         self.post("login", Bytes::from_owner(json)).await
     }
 
@@ -213,6 +210,20 @@ impl ControlClient {
             Err(_) => Err(unreadable()),
         }
     }
+}
+
+/// A [`LoginBody`] on its way, whose secrets are borrowed and not copied.
+#[derive(Serialize)]
+struct LoginSent<'a> {
+    backend: &'a BackendOrigin,
+    user: &'a UserName,
+    password: Option<&'a str>,
+    token: Option<&'a str>,
+    auth: AuthScheme,
+    vault: Option<VaultChoice>,
+    push: Option<&'a str>,
+    ca: Option<&'a Path>,
+    allow_http: &'a [String],
 }
 
 /// These bodies are plain values, which always serialise.
