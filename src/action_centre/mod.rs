@@ -32,6 +32,11 @@ CREATE TABLE toast(
 ) STRICT;
 ";
 
+/// What the second version of this room's tables added.
+pub const MIGRATION_2: &str = "
+ALTER TABLE toast ADD COLUMN more TEXT;
+";
+
 /// A toast in the action centre.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownToast {
@@ -223,12 +228,12 @@ fn prune(connection: &Connection, device: i64) -> rusqlite::Result<Vec<String>> 
 fn read_toast(row: &Row<'_>) -> rusqlite::Result<ShownToast> {
     Ok(ShownToast {
         id: row.get(0)?,
-        content: ToastContent {
-            key: ToastKey::stored(row.get::<_, String>(1)?),
-            title: row.get::<_, String>(2)?.into(),
-            body: row.get::<_, String>(3)?.into(),
-            template: row.get::<_, String>(4)?.parse().unwrap_or_default(),
-        },
+        content: ToastContent::new(
+            ToastKey::stored(row.get::<_, String>(1)?),
+            row.get::<_, String>(2)?,
+            row.get::<_, String>(3)?,
+            row.get::<_, String>(4)?.parse().unwrap_or_default(),
+        ),
         renderer: row.get(5)?,
         notification: row.get(6)?,
         shown_at: Timestamp::from_millisecond(row.get(7)?).unwrap_or(Timestamp::UNIX_EPOCH),
@@ -238,7 +243,7 @@ fn read_toast(row: &Row<'_>) -> rusqlite::Result<ShownToast> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DisplayText, MessageId, ToastTemplate};
+    use crate::model::{MessageId, ToastTemplate};
     use crate::store::{Location, Schema};
 
     const SCHEMA: Schema = Schema {
@@ -247,12 +252,12 @@ mod tests {
     };
 
     fn toast(key: &str, body: &str) -> ToastContent {
-        ToastContent {
-            key: ToastKey::of_message(&MessageId::parse(key).unwrap()),
-            title: DisplayText::new("handset"),
-            body: DisplayText::new(body),
-            template: ToastTemplate::ToastText01,
-        }
+        ToastContent::new(
+            ToastKey::of_message(&MessageId::parse(key).unwrap()),
+            "handset",
+            body,
+            ToastTemplate::ToastText01,
+        )
     }
 
     async fn show(centre: &ActionCentre, content: &ToastContent) -> Place {

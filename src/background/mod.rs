@@ -66,3 +66,10 @@ CREATE TABLE inbox_state(
     changed_at INTEGER NOT NULL
 ) STRICT;
 ";
+
+/// What the second version of this room's tables added.
+pub const MIGRATION_2: &str = "
+ALTER TABLE inbox ADD COLUMN priority TEXT NOT NULL DEFAULT 'normal';
+ALTER TABLE inbox ADD COLUMN collapse TEXT;
+ALTER TABLE inbox ADD COLUMN expires_at INTEGER;
+";

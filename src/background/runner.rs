@@ -57,7 +57,7 @@ pub(super) async fn run_instance(
 mod tests {
     use super::*;
     use crate::background::EntryPoint;
-    use crate::model::{MessageId, Platform, PushKind, RawNotification};
+    use crate::model::{MessageId, Platform, RawNotification};
     use bytes::Bytes;
 
     const BUDGET: Budget = Budget {
@@ -66,14 +66,8 @@ mod tests {
     };
 
     fn instance() -> TaskInstance {
-        let details = RawNotification {
-            message: MessageId::parse("m").unwrap(),
-            platform: Platform::Wns,
-            kind: PushKind::Raw,
-            content: Bytes::from_static(b"1"),
-            sent_at: None,
-            traceparent: None,
-        };
+        let message = MessageId::parse("m").unwrap();
+        let details = RawNotification::new(message, Platform::Wns, Bytes::from_static(b"1"));
         TaskInstance::new(1, "push".to_owned(), details)
     }
 

@@ -53,12 +53,14 @@ pub(super) fn adapt(
         .and_then(|content| Ok((kind(&headers)?, content)));
     match read {
         Ok((kind, content)) => Ok(RawNotification {
-            message,
-            platform: platform(&headers),
             kind,
-            content,
             sent_at: headers.sent_at,
-            traceparent: headers.traceparent.filter(|text| is_traceparent(text)),
+            traceparent: headers
+                .traceparent
+                .as_ref()
+                .filter(|text| is_traceparent(text))
+                .cloned(),
+            ..RawNotification::new(message, platform(&headers), content)
         }),
         Err(refusal) => Err(Rejected {
             message: Some(message),

@@ -112,7 +112,14 @@ impl Narrator {
             | EventName::PayloadFailed
             | EventName::ToastShown
             | EventName::ToastUpdated
+            | EventName::PushReleased
+            | EventName::PushSuperseded
+            | EventName::TaskProgress
             | EventName::ToastRemoved
+            | EventName::ToastTapped
+            | EventName::ToastDismissed
+            | EventName::BadgeChanged
+            | EventName::ConditionChanged
             | EventName::DemoFinished => None,
         }
     }

@@ -55,6 +55,8 @@ const SCHEMA: Schema = Schema {
         background::MIGRATION,
         action_centre::MIGRATION,
         registration::MIGRATION,
+        background::MIGRATION_2,
+        action_centre::MIGRATION_2,
     ],
 };
 

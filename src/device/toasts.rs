@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use crate::background::TaskInstance;
-use crate::model::{Account, DisplayText, NotificationId, ToastContent, ToastKey, ToastTemplate};
+use crate::model::{Account, NotificationId, ToastContent, ToastKey, ToastTemplate};
 use crate::telemetry::{Event, EventName, ToastFields};
 
 /// What a toast belongs to.
@@ -61,12 +61,12 @@ impl Core {
         id: &NotificationId,
         payload: &str,
     ) -> ToastContent {
-        ToastContent {
-            key: ToastKey::of_notification(account, id),
-            title: DisplayText::new(&self.app_name),
-            body: DisplayText::new(payload),
-            template: ToastTemplate::ToastText01,
-        }
+        ToastContent::new(
+            ToastKey::of_notification(account, id),
+            self.app_name.as_str(),
+            payload,
+            ToastTemplate::ToastText01,
+        )
     }
 
     /// The one generic toast that asks the user of `account` to sign in, with how many wait.
@@ -78,12 +78,12 @@ impl Core {
                 account.user
             ),
         };
-        ToastContent {
-            key: ToastKey::of_sign_in(account),
-            title: DisplayText::new(&self.app_name),
-            body: DisplayText::from(body),
-            template: ToastTemplate::ToastText01,
-        }
+        ToastContent::new(
+            ToastKey::of_sign_in(account),
+            self.app_name.as_str(),
+            body,
+            ToastTemplate::ToastText01,
+        )
     }
 }
 
@@ -92,7 +92,11 @@ fn fields(id: i64, content: &ToastContent, renderer: &str) -> ToastFields {
         id,
         title: content.title.to_string(),
         body: content.body.to_string(),
-        tag: content.key.to_string(),
+        tag: content
+            .tag
+            .as_ref()
+            .map_or_else(|| content.key.to_string(), ToString::to_string),
+        group: content.group.as_ref().map(ToString::to_string),
         template: content.template.as_str().to_owned(),
         renderer: renderer.to_owned(),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::Core;
 use super::toasts::Origin;
 use crate::background::{EntryPoint, Outcome, Reason, TaskInstance};
-use crate::model::{DisplayText, ToastContent, ToastKey, ToastTemplate};
+use crate::model::{DisplayText, ToastContent, ToastKey};
 use crate::wire::toast_xml;
 
 /// Shows visible pushes.
@@ -20,17 +20,13 @@ impl EntryPoint for VisiblePush {
         };
         let app_name = DisplayText::new(&self.0.app_name);
         let mut lines = xml.texts.iter().map(|line| DisplayText::new(line));
-        let title = match xml.template {
-            ToastTemplate::ToastText01 => app_name,
-            ToastTemplate::ToastText02 => lines.next().unwrap_or(app_name),
+        let title = match xml.template.has_heading() {
+            false => app_name,
+            true => lines.next().unwrap_or(app_name),
         };
         let body: Vec<String> = lines.map(String::from).collect();
-        let content = ToastContent {
-            key: ToastKey::of_message(&raw.message),
-            title,
-            body: DisplayText::from(body.join("\n")),
-            template: xml.template,
-        };
+        let key = ToastKey::of_message(&raw.message);
+        let content = ToastContent::new(key, title, body.join("\n"), xml.template);
         let origin = Origin {
             instance: Some(&instance),
             notification: None,

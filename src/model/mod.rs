@@ -1,10 +1,13 @@
-//! The nouns of push: ids, handles, tags, platforms, raw notifications and
-//! toast content. Each is parsed once, at the edge, into a bounded value;
+//! The nouns of push: ids, handles, tags, platforms, raw notifications,
+//! toast content, and the conditions of a phone. Each is parsed once, at the edge, into a bounded value;
 //! nothing here does I/O.
 
 mod account;
+mod badge;
+mod conditions;
 mod handle;
 mod ids;
+mod manifest;
 mod platform;
 mod raw;
 mod tag;
@@ -12,13 +15,18 @@ mod text;
 mod toast;
 
 pub use account::{Account, AuthScheme, BackendOrigin};
+pub use badge::{Badge, Glyph};
+pub use conditions::{
+    AppState, BackgroundAccess, Condition, Conditions, Network, Screen, SystemCondition, Throttle,
+};
 pub use handle::{Handle, Subscription, SubscriptionKeys};
 pub use ids::{DeviceName, MessageId, NotificationId, RegistrationId, UserName};
+pub use manifest::{LockScreen, Manifest, ManifestError, TaskType};
 pub use platform::Platform;
-pub use raw::{PushKind, RawNotification};
+pub use raw::{Priority, PushKind, RawNotification};
 pub use tag::Tag;
 pub use text::DisplayText;
-pub use toast::{ToastContent, ToastKey, ToastTemplate};
+pub use toast::{ToastAction, ToastContent, ToastImage, ToastKey, ToastTag, ToastTemplate};
 
 /// Why a value from outside was refused: which kind of value, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

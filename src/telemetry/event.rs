@@ -40,6 +40,12 @@ pub enum EventName {
     /// A push waits for a condition, named in `reason`.
     #[serde(rename = "push.held")]
     PushHeld,
+    /// What a push waited for is met.
+    #[serde(rename = "push.released")]
+    PushReleased,
+    /// A newer push took the place of one that waited; `by` names it.
+    #[serde(rename = "push.superseded")]
+    PushSuperseded,
     /// A push was given up, by the rule named in `reason`.
     #[serde(rename = "push.dropped")]
     PushDropped,
@@ -49,6 +55,9 @@ pub enum EventName {
     /// A background task instance runs.
     #[serde(rename = "task.started")]
     TaskStarted,
+    /// A background task instance says how far it is, in per cent.
+    #[serde(rename = "task.progress")]
+    TaskProgress,
     /// A background task instance ended by itself.
     #[serde(rename = "task.completed")]
     TaskCompleted,
@@ -70,6 +79,18 @@ pub enum EventName {
     /// A toast is gone because its reason is, such as the one that asked to sign in.
     #[serde(rename = "toast.removed")]
     ToastRemoved,
+    /// The user tapped a toast; `launch` is what the app is told.
+    #[serde(rename = "toast.tapped")]
+    ToastTapped,
+    /// The user swept a toast away.
+    #[serde(rename = "toast.dismissed")]
+    ToastDismissed,
+    /// The badge on the app's icon is another.
+    #[serde(rename = "badge.changed")]
+    BadgeChanged,
+    /// A condition of the phone is another.
+    #[serde(rename = "condition.changed")]
+    ConditionChanged,
     /// The demo is over.
     #[serde(rename = "demo.finished")]
     DemoFinished,
@@ -87,8 +108,11 @@ pub struct ToastFields {
     pub title: String,
     /// Its text.
     pub body: String,
-    /// What makes a later toast replace it.
+    /// What makes a later toast replace it: the sender's name for it, or handset's own key.
     pub tag: String,
+    /// The sender's name for its group.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<String>,
     /// The layout's name.
     pub template: String,
     /// Which renderer drew it: `desktop`, `terminal`, `json`, `recorder` or `none`.

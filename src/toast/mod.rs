@@ -146,12 +146,12 @@ mod tests {
 
     /// A toast with the key `message:{key}`.
     pub(super) fn toast(key: &str, title: &str, body: &str) -> ToastContent {
-        ToastContent {
-            key: ToastKey::of_message(&MessageId::parse(key).unwrap()),
-            title: title.into(),
-            body: body.into(),
-            template: ToastTemplate::ToastText02,
-        }
+        ToastContent::new(
+            ToastKey::of_message(&MessageId::parse(key).unwrap()),
+            title,
+            body,
+            ToastTemplate::ToastText02,
+        )
     }
 
     struct Broken;

@@ -201,12 +201,7 @@ impl Stage {
     }
 
     async fn show(&self, key: &str, title: &str, body: &str) -> Answer {
-        let content = ToastContent {
-            key: toast_key(key),
-            title: title.into(),
-            body: body.into(),
-            template: ToastTemplate::ToastText02,
-        };
+        let content = ToastContent::new(toast_key(key), title, body, ToastTemplate::ToastText02);
         let shown = self.toaster.show(&content).await;
         let failures = shown.failures.iter();
         Answer::Shown {

@@ -52,7 +52,7 @@ pub(super) fn insert(
         owner,
         raw.message.as_str(),
         raw.platform.as_str(),
-        kind_name(raw.kind),
+        raw.kind.as_str(),
         raw.content.as_ref(),
         raw.sent_at.map(|at| at.as_millisecond()),
         raw.traceparent,
@@ -137,18 +137,17 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Option<(Entry, KeptState)>> {
     let (Ok(message), Ok(platform), Some(kind)) = (
         MessageId::parse(message),
         platform.parse(),
-        read_kind(&kind),
+        PushKind::from_name(&kind),
     ) else {
         return Ok(None);
     };
     let time = |value: Option<i64>| value.and_then(|at| Timestamp::from_millisecond(at).ok());
+    let content = Bytes::from(row.get::<_, Vec<u8>>(5)?);
     let raw = RawNotification {
-        message,
-        platform,
         kind,
-        content: Bytes::from(row.get::<_, Vec<u8>>(5)?),
         sent_at: time(row.get(6)?),
         traceparent: row.get(7)?,
+        ..RawNotification::new(message, platform, content)
     };
     let entry = Entry {
         id: row.get(0)?,
@@ -170,19 +169,4 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Option<(Entry, KeptState)>> {
 
 fn row_limit() -> i64 {
     i64::try_from(MOST_REMEMBERED).unwrap_or(i64::MAX)
-}
-
-fn kind_name(kind: PushKind) -> &'static str {
-    match kind {
-        PushKind::Raw => "raw",
-        PushKind::Toast => "toast",
-    }
-}
-
-fn read_kind(name: &str) -> Option<PushKind> {
-    match name {
-        "raw" => Some(PushKind::Raw),
-        "toast" => Some(PushKind::Toast),
-        _ => None,
-    }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::background::MIGRATION;
-use crate::model::{Account, BackendOrigin, MessageId, Platform, PushKind, UserName};
+use crate::model::{Account, BackendOrigin, MessageId, Platform, UserName};
 use crate::store::{Location, Schema};
 
 const SCHEMA: Schema = Schema {
@@ -21,13 +21,10 @@ fn account(user: &str) -> Owner {
 }
 
 fn push(message: &str) -> RawNotification {
+    let message = MessageId::parse(message).unwrap();
     RawNotification {
-        message: MessageId::parse(message).unwrap(),
-        platform: Platform::Wns,
-        kind: PushKind::Raw,
-        content: Bytes::from_static(b"sec-1"),
-        sent_at: None,
         traceparent: Some("00-1".to_owned()),
+        ..RawNotification::new(message, Platform::Wns, Bytes::from_static(b"sec-1"))
     }
 }
 
