@@ -112,16 +112,43 @@ impl Narrator {
             | EventName::PayloadFailed
             | EventName::ToastShown
             | EventName::ToastUpdated
-            | EventName::PushReleased
-            | EventName::PushSuperseded
             | EventName::TaskProgress
             | EventName::ToastRemoved
+            | EventName::DemoFinished => None,
+            EventName::PushReleased
+            | EventName::PushSuperseded
+            | EventName::ConditionChanged
             | EventName::ToastTapped
             | EventName::ToastDismissed
-            | EventName::BadgeChanged
-            | EventName::ConditionChanged
-            | EventName::DemoFinished => None,
+            | EventName::BadgeChanged => self.of_the_phone(event),
         }
+    }
+
+    /// What somebody did to the phone, and what came of it.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the caller names every event and leaves these to it"
+    )]
+    fn of_the_phone(&self, event: &Event) -> Option<String> {
+        let text = |name: &str| event.text(name).unwrap_or("-");
+        let words = match event.event {
+            EventName::PushReleased => "a push that waited is taken up".to_owned(),
+            EventName::PushSuperseded => {
+                "a newer push took the place of one that waited".to_owned()
+            }
+            EventName::ConditionChanged => {
+                format!(
+                    "{} is {}",
+                    text("condition"),
+                    self.output.bold(text("state"))
+                )
+            }
+            EventName::ToastTapped => "a toast was tapped".to_owned(),
+            EventName::ToastDismissed => "a toast was swept away".to_owned(),
+            EventName::BadgeChanged => format!("the badge is {}", text("badge")),
+            _ => return None,
+        };
+        Some(words)
     }
 
     fn opened(&mut self) -> Option<String> {

@@ -138,6 +138,14 @@ impl From<Delivery> for SentTo {
     }
 }
 
+/// Body of `POST /v1/conditions`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionsBody {
+    /// The conditions to change, such as `network=offline`.
+    pub set: Vec<String>,
+}
+
 /// What a refused call answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlFailure {

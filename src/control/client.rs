@@ -10,12 +10,13 @@ use zeroize::Zeroizing;
 
 use super::address::ControlAddress;
 use super::api::{
-    ControlFailure, LoginBody, MAX_BODY, RegisterBody, Registered, SendBody, Sent, SignedIn,
+    ConditionsBody, ControlFailure, LoginBody, MAX_BODY, RegisterBody, Registered, SendBody, Sent,
+    SignedIn,
 };
 use crate::action_centre::ShownToast;
 use crate::device::{DeviceFolder, Profile, Status, VaultChoice};
 use crate::lifecycle::timeouts;
-use crate::model::{AuthScheme, BackendOrigin, UserName};
+use crate::model::{AuthScheme, BackendOrigin, Conditions, UserName};
 
 /// The largest answer that is read, in bytes: a full action centre.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
@@ -138,6 +139,22 @@ impl ControlClient {
     /// [`ControlError`]
     pub async fn send(&self, body: &SendBody) -> Result<Sent, ControlError> {
         self.post("send", to_json(body)).await
+    }
+
+    /// As [`super::conditions`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn conditions(&self) -> Result<Conditions, ControlError> {
+        self.exchange(self.http.get(self.url("conditions"))).await
+    }
+
+    /// As [`super::set_conditions`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn set_conditions(&self, body: &ConditionsBody) -> Result<Conditions, ControlError> {
+        self.post("conditions", to_json(body)).await
     }
 
     /// As [`super::status`].

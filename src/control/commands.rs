@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::api::{LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
+use super::api::{ConditionsBody, LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
 use crate::action_centre::ShownToast;
 use crate::device::{
     Device, DeviceError, Profile, RegisterRequest, SignInRequest, SignInSecret, Status,
 };
 use crate::lifecycle::timeouts;
-use crate::model::Invalid;
+use crate::model::{Condition, Conditions, Invalid};
 
 /// Signs in.
 ///
@@ -97,6 +97,28 @@ pub async fn send(device: &Device, body: &SendBody) -> Result<Sent, DeviceError>
         to: sent.to,
         deliveries: sent.deliveries.into_iter().map(Into::into).collect(),
     })
+}
+
+/// The phone's conditions.
+#[must_use]
+pub fn conditions(device: &Device) -> Conditions {
+    device.conditions()
+}
+
+/// Changes the phone's conditions.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn set_conditions(
+    device: &Device,
+    body: &ConditionsBody,
+) -> Result<Conditions, DeviceError> {
+    let wanted = body
+        .set
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<Vec<Condition>, Invalid>>()?;
+    device.set_conditions(&wanted).await
 }
 
 /// The device's status.

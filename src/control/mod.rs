@@ -11,8 +11,11 @@ mod server;
 
 pub use address::ControlAddress;
 pub use api::{
-    ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SentTo, SignedIn,
+    ConditionsBody, ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SentTo,
+    SignedIn,
 };
 pub use client::{ControlClient, ControlError};
-pub use commands::{login, logout, profile, register, send, status, toasts, unregister};
+pub use commands::{
+    conditions, login, logout, profile, register, send, set_conditions, status, toasts, unregister,
+};
 pub use server::{ControlServer, ServerError};

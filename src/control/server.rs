@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::address::ControlAddress;
-use super::api::{ControlFailure, LoginBody, MAX_BODY, RegisterBody, SendBody};
+use super::api::{ConditionsBody, ControlFailure, LoginBody, MAX_BODY, RegisterBody, SendBody};
 use super::commands;
 use crate::device::{Device, DeviceError, ErrorKind};
 use crate::lifecycle::{Scope, Spawner, serve_http, timeouts};
@@ -119,6 +119,7 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/register", post(register))
         .route("/v1/unregister", post(unregister))
         .route("/v1/send", post(send))
+        .route("/v1/conditions", get(conditions).post(set_conditions))
         .route("/v1/status", get(status))
         .route("/v1/profile", get(profile))
         .route("/v1/toasts", get(toasts))
@@ -201,6 +202,18 @@ async fn to_its_end(
     answer
         .await
         .unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+}
+
+async fn conditions(State(shared): Shares) -> Response {
+    Json(commands::conditions(&shared.device)).into_response()
+}
+
+async fn set_conditions(State(shared): Shares, Json(body): Json<ConditionsBody>) -> Response {
+    let device = shared.device.clone();
+    to_its_end(&shared, async move {
+        answer(commands::set_conditions(&device, &body).await)
+    })
+    .await
 }
 
 async fn status(State(shared): Shares) -> Response {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::core::{Core, Link, Registered};
+use super::core::Core;
 use super::profile::VaultChoice;
+use super::state::{Link, Registered};
 use super::{Device, DeviceError};
 use crate::backend::{BackendClient, BackendError, BackendOptions};
 use crate::background::Owner;
@@ -66,6 +67,7 @@ impl Device {
             backend: request.backend.clone(),
         };
         let _turn = self.core.account_turn.lock().await;
+        self.core.online()?;
         let profile = self.core.profile();
         let allow_http = merged(&profile.allow_http, &request.allow_http);
         let ca = request.ca.clone().or_else(|| profile.ca.clone());
@@ -112,7 +114,7 @@ impl Device {
         };
         self.core.signed_in(Arc::new(link)).await;
         if other_push {
-            self.core.reopen_channel();
+            self.core.state.reopen_channel();
         }
         Ok(())
     }
@@ -133,7 +135,7 @@ impl Device {
         }
         self.core.deregister(&link).await;
         link.session.sign_out(&link.client).await?;
-        self.core.registered.send_replace(Registered::No);
+        self.core.state.registered(Registered::No);
         Ok(!self.core.has_registration(&link).await)
     }
 
@@ -159,12 +161,11 @@ impl Core {
         let client = BackendClient::with(options, self.time_outs, self.clock.clone())?;
         let (_, vault) = self.vaults.pick(profile.vault);
         let session = self.session(vault, &account);
-        self.owner.send_replace(Some(Owner::from(&account)));
-        self.link.send_replace(Some(Arc::new(Link {
+        self.state.found(Arc::new(Link {
             account,
             client,
             session,
-        })));
+        }));
         Ok(())
     }
 
@@ -177,17 +178,7 @@ impl Core {
     async fn signed_in(&self, link: Arc<Link>) {
         let account = link.account.clone();
         let owner = Owner::from(&account);
-        let other_backend = self
-            .link
-            .borrow()
-            .as_ref()
-            .is_none_or(|before| before.account.backend != account.backend);
-        self.link.send_replace(Some(link));
-        self.owner.send_replace(Some(owner.clone()));
-        if other_backend {
-            self.reopen_channel();
-        }
-        self.registered.send_replace(Registered::No);
+        self.state.signed_in(link);
         self.registration_due.notify_one();
         // What hung and was given up is asked again.
         self.toaster.revive();

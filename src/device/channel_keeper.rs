@@ -6,9 +6,10 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
-use super::ErrorKind;
-use super::core::{Core, Line, LineProblem, OpenLine, Registered};
+use super::core::Core;
 use super::options::ChannelTimes;
+use super::state::{LineProblem, OpenLine, PhoneState};
+use super::{DeviceError, ErrorKind};
 use crate::background::{Accepted, Owner, Reason};
 use crate::channel::{
     Channel, ChannelControl, ChannelDriver, ChannelError, ChannelEvent, ChannelOptions,
@@ -37,11 +38,19 @@ pub(super) struct ChannelKeeper {
 }
 
 impl ChannelKeeper {
-    /// Works until `off` is canceled; opens the channel anew when the profile asks for another.
+    /// Works until `off` is canceled; opens the channel anew when the profile asks for another,
+    /// and keeps it closed while the phone is offline.
     pub(super) async fn run(self, off: CancellationToken) {
-        let mut version = self.core.channel_version.subscribe();
-        while !off.is_cancelled() {
-            version.mark_unchanged();
+        let mut phone = self.core.state.watch();
+        while off
+            .run_until_cancelled(phone.wait_for(PhoneState::is_online))
+            .await
+            .is_some()
+        {
+            let version = phone.borrow_and_update().channel_version;
+            let mut stale = self.core.state.watch();
+            let stale =
+                stale.wait_for(|phone| phone.channel_version != version || !phone.is_online());
             let opened = self
                 .candidates()
                 .and_then(|candidates| self.open(candidates).map_err(|error| error.to_string()));
@@ -52,7 +61,7 @@ impl ChannelKeeper {
                     };
                     let close_when_stale = async {
                         // The sender lives as long as the device.
-                        version.changed().await.ok();
+                        stale.await.ok();
                         control.close();
                         // Closing ends the work, which is what is waited for.
                         std::future::pending::<()>().await;
@@ -69,11 +78,11 @@ impl ChannelKeeper {
                     };
                     let reason = Reason::because("no_push_service", &problem.text);
                     self.closed(Some(problem), &reason, None);
-                    off.run_until_cancelled(version.changed()).await;
+                    off.run_until_cancelled(stale).await;
                 }
             }
         }
-        self.core.line.send_replace(Line::Closed(None));
+        self.core.state.closed(None);
     }
 
     /// Where to look for a push service: the one that was named; else the one of last time, the
@@ -143,12 +152,7 @@ impl ChannelKeeper {
         let Delivery { raw, receipt } = delivery;
         let mut backoff = Backoff::new(STORE_RETRY.0, STORE_RETRY.1);
         loop {
-            let owner = self
-                .core
-                .owner
-                .borrow()
-                .clone()
-                .unwrap_or_else(Owner::nobody);
+            let owner = self.core.state.owner().unwrap_or_else(Owner::nobody);
             let tell = || self.received(&raw);
             match self.core.inbox.accept(raw.clone(), &owner, tell).await {
                 Ok(Accepted::New(_)) => return receipt.ack(),
@@ -222,7 +226,11 @@ impl ChannelKeeper {
                 self.core.emit(event);
             }
             ChannelEvent::Closed { reason, retry_in } => {
-                let told = Reason::because(reason.reason(), &reason);
+                let told = if self.core.state.now().is_online() {
+                    Reason::because(reason.reason(), &reason)
+                } else {
+                    Reason::because("offline", DeviceError::Offline)
+                };
                 self.closed(problem_of(&reason), &told, retry_in);
             }
             // Taken by `consume` already.
@@ -245,24 +253,13 @@ impl ChannelKeeper {
                 memory.handle = Some(handle);
             })
             .await;
-        if new_handle {
-            self.core.registered.send_replace(Registered::No);
-        }
-        self.core.line.send_replace(Line::Open(line));
+        self.core.state.opened(line, new_handle);
         self.core.emit(event);
         self.core.registration_due.notify_one();
     }
 
     fn closed(&self, problem: Option<LineProblem>, reason: &Reason, retry_in: Option<Duration>) {
-        self.core.line.send_replace(Line::Closed(problem));
-        self.core.registered.send_if_modified(|registered| {
-            // The backend still has the handle; the phone is not ready all the same.
-            let was = matches!(registered, Registered::Failed(_) | Registered::Refused(..));
-            if was {
-                *registered = Registered::No;
-            }
-            was
-        });
+        self.core.state.closed(problem);
         let wait = retry_in.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
         let event = self
             .core

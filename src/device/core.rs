@@ -2,57 +2,22 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
-use super::error::ErrorKind;
 use super::options::{DeviceOptions, Vaults};
 use super::profile::{self, ChannelMemory, Profile};
+use super::state::{Link, State};
 use crate::action_centre::ActionCentre;
-use crate::backend::{BackendClient, TimeOuts};
-use crate::background::{Inbox, Owner, TaskRegistry};
+use crate::backend::TimeOuts;
+use crate::background::{Inbox, TaskRegistry};
 use crate::channel::Identity;
 use crate::lifecycle::Clock;
-use crate::model::{Account, DeviceName, Handle, Platform, Subscription};
+use crate::model::{Conditions, DeviceName, Handle, Manifest};
 use crate::registration::Registrar;
-use crate::session::Session;
 use crate::store::Store;
 use crate::telemetry::{Event, EventName, EventStream};
 use crate::toast::Toaster;
 use crate::wire::webpush::DeviceKeys;
-
-/// The way to one backend as one user.
-pub(super) struct Link {
-    pub(super) account: Account,
-    pub(super) client: BackendClient,
-    pub(super) session: Session,
-}
-
-/// The channel as it was seen last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Line {
-    /// Not open; what went wrong last, if anything did.
-    Closed(Option<LineProblem>),
-    /// Open, with a handle.
-    Open(OpenLine),
-}
-
-/// Why the channel is not open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LineProblem {
-    pub(super) text: String,
-    /// What kind of trouble it is, where trying again changes nothing until somebody changes
-    /// something.
-    pub(super) lasting: Option<ErrorKind>,
-}
-
-/// An open channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OpenLine {
-    pub(super) service: String,
-    pub(super) platform: Platform,
-    pub(super) handle: Handle,
-    pub(super) subscription: Option<Subscription>,
-}
 
 /// What every part of a device shares. The locks are held for a moment only, never across an await.
 pub(super) struct Core {
@@ -62,7 +27,7 @@ pub(super) struct Core {
     pub(super) clock: Clock,
     pub(super) events: EventStream,
     pub(super) toaster: Toaster,
-    pub(super) app_name: String,
+    pub(super) manifest: Arc<Manifest>,
     pub(super) vaults: Vaults,
     pub(super) time_outs: TimeOuts,
     pub(super) inbox: Inbox,
@@ -74,43 +39,12 @@ pub(super) struct Core {
     /// Guards no data, only the order: signing in, signing out and giving the registration back
     /// take turns, so that each finds what the one before it left.
     pub(super) account_turn: tokio::sync::Mutex<()>,
-    /// Who is signed in, or was, and where.
-    pub(super) link: watch::Sender<Option<Arc<Link>>>,
-    /// Whose pushes are handled.
-    pub(super) owner: watch::Sender<Option<Owner>>,
-    pub(super) line: watch::Sender<Line>,
+    /// As `account_turn`, for writing the conditions down.
+    pub(super) conditions_turn: tokio::sync::Mutex<()>,
+    /// What the phone is at the moment.
+    pub(super) state: State,
     /// The registration must be looked at again.
     pub(super) registration_due: Notify,
-    /// The handle and tags the backend has acknowledged.
-    pub(super) registered: watch::Sender<Registered>,
-    /// Counts the changes after which the channel must be opened anew.
-    pub(super) channel_version: watch::Sender<u64>,
-}
-
-/// Whether the backend has the handle.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Registered {
-    /// Not yet, or not any more; what went wrong last, if anything did.
-    #[default]
-    No,
-    /// It could not be done yet.
-    Failed(String),
-    /// It cannot be done until somebody changes something: what kind of trouble it is, and why.
-    Refused(ErrorKind, String),
-    /// Under this id.
-    As(String),
-    /// There is no backend to tell.
-    NotNeeded,
-}
-
-impl Registered {
-    /// True when waiting changes nothing any more.
-    pub(super) fn is_settled(&self) -> bool {
-        match self {
-            Self::As(_) | Self::NotNeeded | Self::Refused(..) => true,
-            Self::No | Self::Failed(_) => false,
-        }
-    }
 }
 
 impl Core {
@@ -132,7 +66,11 @@ impl Core {
     }
 
     pub(super) fn link(&self) -> Option<Arc<Link>> {
-        self.link.borrow().clone()
+        self.state.link()
+    }
+
+    pub(super) fn conditions(&self) -> Conditions {
+        self.state.conditions()
     }
 
     /// Who the device is to `service`, one of the candidates; a service that never saw it gets a
@@ -171,13 +109,6 @@ impl Core {
         if let Err(error) = profile::save_channel(&self.store, self.row, &memory, keys).await {
             tracing::warn!(%error, "the channel's identity was not kept: the next start asks for a new one");
         }
-    }
-
-    /// What the channel is opened with has changed.
-    pub(super) fn reopen_channel(&self) {
-        self.line.send_replace(Line::Closed(None));
-        self.registered.send_replace(Registered::No);
-        self.channel_version.send_modify(|version| *version += 1);
     }
 
     pub(super) fn event(&self, name: EventName) -> Event {
@@ -219,7 +150,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         clock,
         events: options.events,
         toaster: options.toaster,
-        app_name: options.app_name,
+        manifest: options.manifest,
         vaults: options.vaults,
         time_outs: options.backend,
         inbox,
@@ -227,11 +158,8 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         profile: Mutex::new(kept.profile),
         channel: Mutex::new((memory, Arc::new(keys))),
         account_turn: tokio::sync::Mutex::default(),
-        link: watch::Sender::new(None),
-        owner: watch::Sender::new(None),
-        line: watch::Sender::new(Line::Closed(None)),
+        conditions_turn: tokio::sync::Mutex::default(),
+        state: State::new(kept.conditions),
         registration_due: Notify::new(),
-        registered: watch::Sender::new(Registered::No),
-        channel_version: watch::Sender::new(0),
     })
 }

@@ -40,6 +40,9 @@ pub enum DeviceError {
         /// The device.
         device: String,
     },
+    /// The phone has no network.
+    #[error("the phone is offline: `handset condition set network=online` connects it")]
+    Offline,
     /// The backend does not take the registration, and waiting does not change that.
     #[error("the phone could not register: {reason}")]
     NotRegistered {
@@ -105,7 +108,7 @@ impl DeviceError {
                 error.is_unreachable(),
                 error.is_vault_unavailable(),
             ),
-            Self::TimedOut { last: Some(_), .. } => ErrorKind::Unreachable,
+            Self::Offline | Self::TimedOut { last: Some(_), .. } => ErrorKind::Unreachable,
             Self::TimedOut { last: None, .. } => ErrorKind::TimedOut,
             Self::Folder(_) | Self::Store(_) => ErrorKind::Failed,
         }

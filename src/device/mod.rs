@@ -6,6 +6,7 @@
 
 mod account;
 mod channel_keeper;
+mod conditions;
 mod core;
 mod error;
 mod folder;
@@ -15,6 +16,7 @@ mod registering;
 mod registration_keeper;
 mod secure_push;
 mod sending;
+mod state;
 mod status;
 #[cfg(test)]
 mod switch_off_tests;
@@ -30,7 +32,7 @@ pub use registering::RegisterRequest;
 pub use status::Status;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action_centre::{self, ShownToast};
@@ -42,9 +44,10 @@ use crate::registration;
 use crate::store::Schema;
 use crate::telemetry::EventStream;
 use channel_keeper::ChannelKeeper;
-use core::{Core, Line, Registered};
+use core::Core;
 use registration_keeper::RegistrationKeeper;
 use secure_push::SecurePush;
+use state::{PhoneState, Registered};
 use visible_push::VisiblePush;
 
 /// The tables of a device's database.
@@ -57,6 +60,7 @@ const SCHEMA: Schema = Schema {
         registration::MIGRATION,
         background::MIGRATION_2,
         action_centre::MIGRATION_2,
+        profile::MIGRATION_2,
     ],
 };
 
@@ -79,7 +83,6 @@ pub struct Device {
     channel: ChannelTimes,
     local_service: Option<String>,
     tasks: DispatcherOptions,
-    on: Mutex<Option<Mode>>,
 }
 
 impl Device {
@@ -98,7 +101,6 @@ impl Device {
             channel,
             local_service,
             tasks,
-            on: Mutex::new(None),
         })
     }
 
@@ -108,13 +110,10 @@ impl Device {
     /// # Errors
     /// [`DeviceError`] when the app's background task could not be registered.
     pub async fn turn_on(&self, mode: Mode) -> Result<(), DeviceError> {
-        let before = {
-            let mut on = self.on.lock().unwrap_or_else(PoisonError::into_inner);
-            match (*on, mode) {
-                (None | Some(Mode::RegisterOnly), _) => on.replace(mode),
-                (Some(Mode::Whole | Mode::WithoutBackend), _) => return Ok(()),
-            }
-        };
+        let before = self.core.state.switch_on(mode);
+        if matches!(before, Some(Mode::Whole | Mode::WithoutBackend)) {
+            return Ok(());
+        }
         let task = TaskRegistration {
             name: secure_push::TASK_NAME.to_owned(),
             entry_point: secure_push::ENTRY_POINT.to_owned(),
@@ -126,7 +125,7 @@ impl Device {
         }
         if mode != Mode::RegisterOnly {
             let off = self.scope.token().clone();
-            let owner = self.core.owner.subscribe();
+            let owner = self.core.state.watch_owner();
             self.scope
                 .spawn_to_end("tasks", self.dispatcher().run(owner, off));
         }
@@ -134,11 +133,6 @@ impl Device {
     }
 
     fn open_channel(&self, mode: Mode) {
-        if mode == Mode::WithoutBackend {
-            self.core
-                .owner
-                .send_replace(Some(background::Owner::nobody()));
-        }
         let off = self.scope.token().clone();
         let keeper = ChannelKeeper {
             core: self.core.clone(),
@@ -152,13 +146,6 @@ impl Device {
         };
         self.scope
             .spawn_to_end("registration", registration.run(off));
-    }
-
-    fn is_on(&self) -> bool {
-        self.on
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some_and(|mode| mode != Mode::RegisterOnly)
     }
 
     fn dispatcher(&self) -> Dispatcher {
@@ -181,42 +168,27 @@ impl Device {
     /// [`DeviceError::TimedOut`] with what went wrong last; [`DeviceError::NotRegistered`] at once
     /// when waiting does not help.
     pub async fn ready(&self, limit: Duration) -> Result<(), DeviceError> {
-        let mut line = self.core.line.subscribe();
-        let mut registered = self.core.registered.subscribe();
-        let both = async {
-            // Both senders live as long as the device.
-            line.wait_for(|line| matches!(line, Line::Open(_)))
-                .await
-                .ok();
-            registered.wait_for(Registered::is_settled).await.ok();
-        };
-        let settled = tokio::time::timeout(limit, both).await;
-        if let Registered::Refused(kind, reason) = &*self.core.registered.borrow() {
-            return Err(DeviceError::NotRegistered {
-                kind: *kind,
-                reason: reason.clone(),
-            });
+        let mut phone = self.core.state.watch();
+        // The sender lives as long as the device.
+        let settled = phone.wait_for(PhoneState::is_settled);
+        let settled = tokio::time::timeout(limit, settled).await.is_ok();
+        let now = self.core.state.now();
+        if let Registered::Refused(kind, reason) = now.registered {
+            return Err(DeviceError::NotRegistered { kind, reason });
         }
-        settled.map_err(|_| DeviceError::TimedOut {
+        if settled {
+            return Ok(());
+        }
+        Err(DeviceError::TimedOut {
             what: "the phone was not registered",
             limit,
-            last: self.last_problem(),
+            last: now.problem(),
         })
-    }
-
-    fn last_problem(&self) -> Option<String> {
-        if let Line::Closed(problem) = &*self.core.line.borrow() {
-            return problem.as_ref().map(|problem| problem.text.clone());
-        }
-        match &*self.core.registered.borrow() {
-            Registered::Failed(problem) | Registered::Refused(_, problem) => Some(problem.clone()),
-            Registered::No | Registered::As(_) | Registered::NotNeeded => None,
-        }
     }
 
     /// The device's status.
     pub async fn status(&self) -> Status {
-        self.core.status(self.is_on()).await
+        self.core.status().await
     }
 
     /// The toasts in the action centre, the one shown last first.

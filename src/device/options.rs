@@ -1,6 +1,7 @@
 //! What a device is made of.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::profile::VaultChoice;
@@ -8,7 +9,7 @@ use crate::backend::TimeOuts;
 use crate::background::DispatcherOptions;
 use crate::channel::{BACKOFF_FIRST, BACKOFF_LONGEST};
 use crate::lifecycle::{Clock, timeouts};
-use crate::model::DeviceName;
+use crate::model::{DeviceName, Manifest};
 use crate::store::Location;
 use crate::telemetry::EventStream;
 use crate::toast::Toaster;
@@ -29,8 +30,8 @@ pub struct DeviceOptions {
     pub events: EventStream,
     /// The time.
     pub clock: Clock,
-    /// The app's name, the heading of its toasts.
-    pub app_name: String,
+    /// The app's manifest.
+    pub manifest: Arc<Manifest>,
     /// The times of its channel.
     pub channel: ChannelTimes,
     /// The times of its requests to the backend.
@@ -52,7 +53,7 @@ impl DeviceOptions {
             toaster: Toaster::none(),
             events: EventStream::default(),
             clock: Clock::system(),
-            app_name: "handset".to_owned(),
+            manifest: Arc::new(Manifest::built_in()),
             channel: ChannelTimes::default(),
             backend: TimeOuts::default(),
             tasks: DispatcherOptions::default(),

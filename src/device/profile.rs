@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Account, AuthScheme, DeviceName, Platform, Tag};
+use crate::model::{Account, AuthScheme, Conditions, DeviceName, Platform, Tag};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultKind;
 
@@ -19,6 +19,9 @@ CREATE TABLE device(
     channel_keys BLOB
 ) STRICT;
 ";
+
+/// What the second version of this room's table added.
+pub(super) const MIGRATION_2: &str = "ALTER TABLE device ADD COLUMN conditions TEXT;";
 
 /// The settings of a device that `login` and `register` remember.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -130,6 +133,7 @@ pub(super) struct Kept {
     pub(super) profile: Profile,
     pub(super) channel: Option<ChannelMemory>,
     pub(super) channel_keys: Option<Vec<u8>>,
+    pub(super) conditions: Conditions,
 }
 
 /// Reads the device called `name`, or makes it. A profile that does not read is an error, never
@@ -149,7 +153,7 @@ fn find_or_make(connection: &Connection, name: &str) -> rusqlite::Result<Kept> {
     )?;
     let row = connection
         .query_row(
-            "SELECT device, profile, channel, channel_keys FROM device WHERE name = ?1",
+            "SELECT device, profile, channel, channel_keys, conditions FROM device WHERE name = ?1",
             [name],
             |row| {
                 Ok((
@@ -157,17 +161,22 @@ fn find_or_make(connection: &Connection, name: &str) -> rusqlite::Result<Kept> {
                     row.get::<_, String>(1)?,
                     row.get::<_, Option<String>>(2)?,
                     row.get::<_, Option<Vec<u8>>>(3)?,
+                    row.get::<_, Option<String>>(4)?,
                 ))
             },
         )
         .optional()?;
-    let (device, profile, channel, channel_keys) =
+    let (device, profile, channel, channel_keys, conditions) =
         row.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(Kept {
         device,
         profile: from_json(&profile)?,
         channel: channel.map(|channel| from_json(&channel)).transpose()?,
         channel_keys,
+        conditions: conditions
+            .map(|conditions| from_json(&conditions))
+            .transpose()?
+            .unwrap_or_default(),
     })
 }
 
@@ -202,6 +211,22 @@ pub(super) async fn save_channel(
             connection.execute(
                 "UPDATE device SET channel = ?2, channel_keys = ?3 WHERE device = ?1",
                 params![device, json, keys],
+            )
+        })
+        .await
+        .map(drop)
+}
+
+pub(super) async fn save_conditions(
+    store: &Store,
+    device: i64,
+    conditions: Conditions,
+) -> Result<(), StoreError> {
+    store
+        .write(move |connection| {
+            connection.execute(
+                "UPDATE device SET conditions = ?2 WHERE device = ?1",
+                params![device, to_json(&conditions)?],
             )
         })
         .await

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::core::{Line, LineProblem, OpenLine, Registered};
 use super::profile::Profile;
 use super::registration_keeper::RegisterFailure;
+use super::state::{Line, LineProblem, OpenLine, Registered};
 use super::{Device, DeviceError, Mode};
 use crate::channel::PushUrl;
 use crate::model::{Platform, Tag};
@@ -51,9 +51,9 @@ impl Device {
             )
         };
         if channel(&before) != channel(&after) {
-            self.core.reopen_channel();
+            self.core.state.reopen_channel();
         }
-        self.core.registered.send_replace(Registered::No);
+        self.core.state.registered(Registered::No);
         self.core.registration_due.notify_one();
         Ok(())
     }
@@ -70,6 +70,7 @@ impl Device {
     ) -> Result<String, DeviceError> {
         let before = self.core.profile();
         self.configure(request).await?;
+        self.core.online()?;
         let link = self.core.link().ok_or_else(|| self.nobody())?;
         self.turn_on(Mode::RegisterOnly).await?;
         let line = match self.open_line(limit).await {
@@ -99,7 +100,7 @@ impl Device {
                 profile.vapid_key.clone_from(&before.vapid_key);
             })
             .await?;
-        self.core.reopen_channel();
+        self.core.state.reopen_channel();
         Ok(())
     }
 
@@ -122,16 +123,16 @@ impl Device {
             .registrar
             .remove(&link.client, &current.credential, &link.account)
             .await?;
-        self.core.registered.send_replace(Registered::No);
+        self.core.state.registered(Registered::No);
         Ok(())
     }
 
     /// Waits until the channel is open.
     async fn open_line(&self, limit: Duration) -> Result<OpenLine, DeviceError> {
-        let mut line = self.core.line.subscribe();
+        let mut phone = self.core.state.watch();
         let open = async {
             loop {
-                match &*line.borrow_and_update() {
+                match &phone.borrow_and_update().line {
                     Line::Open(open) => return Ok(open.clone()),
                     Line::Closed(Some(LineProblem {
                         text,
@@ -145,14 +146,14 @@ impl Device {
                     Line::Closed(_) => {}
                 }
                 // The sender lives as long as the device.
-                line.changed().await.ok();
+                phone.changed().await.ok();
             }
         };
         tokio::time::timeout(limit, open).await.unwrap_or_else(|_| {
             Err(DeviceError::TimedOut {
                 what: "the push channel did not open",
                 limit,
-                last: self.last_problem(),
+                last: self.core.state.now().problem(),
             })
         })
     }

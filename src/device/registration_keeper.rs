@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::ErrorKind;
-use super::core::{Core, Line, Link, OpenLine, Registered};
+use super::core::Core;
+use super::state::{Line, Link, OpenLine, Registered};
 use crate::backend::BackendError;
 use crate::lifecycle::Backoff;
 use crate::registration::{RegistrationError, Wanted};
@@ -56,11 +57,11 @@ impl RegistrationKeeper {
     }
 
     async fn look(&self, told_ready: &mut bool) -> Looked {
-        let Line::Open(line) = self.core.line.borrow().clone() else {
+        let Line::Open(line) = self.core.state.now().line else {
             return Looked::Settled;
         };
         if !self.backend {
-            self.core.registered.send_replace(Registered::NotNeeded);
+            self.core.state.registered(Registered::NotNeeded);
             self.tell_ready(told_ready, &line, None);
             return Looked::Settled;
         }
@@ -87,7 +88,7 @@ impl RegistrationKeeper {
             .with("reason", failure.code())
             .with("detail", text.as_str());
         self.core.emit(event);
-        self.core.registered.send_replace(match &failure {
+        self.core.state.registered(match &failure {
             RegisterFailure::SignInNeeded(_) => Registered::Refused(ErrorKind::SignInNeeded, text),
             RegisterFailure::Registration(error) if !may_pass(error) => {
                 Registered::Refused(ErrorKind::Failed, text)
@@ -205,7 +206,7 @@ impl Core {
             error.into()
         })?;
         let id = updated.id.to_string();
-        self.registered.send_replace(Registered::As(id.clone()));
+        self.state.registered(Registered::As(id.clone()));
         if updated.changed {
             let event = self
                 .event(EventName::RegistrationUpdated)

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::core::{Core, Link};
+use super::core::Core;
+use super::state::Link;
 use super::toasts::{Origin, with_origin};
 use crate::backend::BackendError;
 use crate::background::{CancellationReason, EntryPoint, Outcome, Owner, Reason, TaskInstance};

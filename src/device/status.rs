@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::core::{Core, Line, Registered};
+use super::core::Core;
+use super::state::{Line, Registered};
 use crate::background::InboxCounts;
 use crate::model::{Platform, Subscription};
 
@@ -36,7 +37,7 @@ pub struct Status {
     pub channel: String,
     /// What closed the channel last, if anything did.
     pub channel_problem: Option<String>,
-    /// `background` while the phone is on, else `not_running`.
+    /// Where the app is; `not_running` while the phone is off.
     pub app_state: String,
     /// The phone's conditions.
     pub conditions: Map<String, Value>,
@@ -47,20 +48,19 @@ pub struct Status {
 }
 
 impl Core {
-    pub(super) async fn status(&self, on: bool) -> Status {
+    pub(super) async fn status(&self) -> Status {
         let profile = self.profile();
         let link = self.link();
         let token = match &link {
             Some(link) => link.session.credential().await,
             None => Ok(None),
         };
-        let line = self.line.borrow().clone();
-        let (open, channel_problem) = match line {
+        let phone = self.state.now();
+        let (open, channel_problem) = match phone.line.clone() {
             Line::Open(open) => (Some(open), None),
             Line::Closed(problem) => (None, problem.map(|problem| problem.text)),
         };
-        let registered = self.registered.borrow().clone();
-        let registration_id = match registered {
+        let registration_id = match phone.registered.clone() {
             Registered::As(id) => Some(id),
             Registered::No
             | Registered::Failed(_)
@@ -91,8 +91,13 @@ impl Core {
             tags: profile.tags.iter().map(ToString::to_string).collect(),
             channel: if open.is_some() { "open" } else { "closed" }.to_owned(),
             channel_problem,
-            app_state: if on { "background" } else { "not_running" }.to_owned(),
-            conditions: Map::new(),
+            app_state: phone.app_state().as_str().to_owned(),
+            conditions: phone
+                .conditions
+                .states()
+                .into_iter()
+                .map(|(name, state)| (name.to_owned(), state.into()))
+                .collect(),
             badge: None,
             inbox: self.inbox.counts(),
         }

@@ -63,7 +63,7 @@ impl Core {
     ) -> ToastContent {
         ToastContent::new(
             ToastKey::of_notification(account, id),
-            self.app_name.as_str(),
+            self.manifest.name().clone(),
             payload,
             ToastTemplate::ToastText01,
         )
@@ -80,7 +80,7 @@ impl Core {
         };
         ToastContent::new(
             ToastKey::of_sign_in(account),
-            self.app_name.as_str(),
+            self.manifest.name().clone(),
             body,
             ToastTemplate::ToastText01,
         )

@@ -18,7 +18,7 @@ impl EntryPoint for VisiblePush {
             Ok(xml) => xml,
             Err(error) => return Outcome::Dropped(Reason::because("unreadable_toast", error)),
         };
-        let app_name = DisplayText::new(&self.0.app_name);
+        let app_name = self.0.manifest.name().clone();
         let mut lines = xml.texts.iter().map(|line| DisplayText::new(line));
         let title = match xml.template.has_heading() {
             false => app_name,

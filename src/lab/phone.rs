@@ -10,7 +10,7 @@ use super::{LabError, Toast};
 use crate::action_centre::ShownToast;
 use crate::background::InboxCounts;
 use crate::device::{Device, DeviceFolder, SignInRequest, SignInSecret, Status};
-use crate::model::{BackendOrigin, UserName};
+use crate::model::{BackendOrigin, Condition, Conditions, UserName};
 use crate::telemetry::{Event, EventName, EventReceiver};
 
 /// A phone in a lab. The lab owns it: dropping this changes nothing.
@@ -161,6 +161,18 @@ impl Phone {
     pub async fn sign_out(&self) -> Result<(), LabError> {
         self.device()?.sign_out().await?;
         Ok(())
+    }
+
+    /// Changes its conditions, each as `network=offline`.
+    ///
+    /// # Errors
+    /// [`LabError::PhoneIsOff`], [`LabError::Invalid`] or [`LabError::Device`].
+    pub async fn set(&self, conditions: &[&str]) -> Result<Conditions, LabError> {
+        let wanted: Result<Vec<Condition>, _> = conditions
+            .iter()
+            .map(|condition| condition.parse())
+            .collect();
+        Ok(self.device()?.set_conditions(&wanted?).await?)
     }
 
     /// Its status, as `handset status --json` tells it.

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::child::Running;
 use crate::world::World;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "demo",
     "serve",
     "env",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 13] = [
     "unregister",
     "run",
     "send",
+    "condition",
     "toasts",
     "status",
     "doctor",

@@ -5,6 +5,7 @@
 mod support;
 
 mod autopush;
+mod conditions;
 mod control;
 mod hostile_push_server;
 mod hostile_pushes;

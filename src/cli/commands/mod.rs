@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(super) mod completions;
+mod condition;
 mod demo;
 mod doctor;
 mod env;
@@ -35,6 +36,7 @@ pub(super) async fn carry_out(
         Command::Unregister(_) => unregister::run(&settings, &output).await,
         Command::Run(wish) => run::run(wish, settings, &output).await,
         Command::Send(wish) => send::run(wish, &settings, &output).await,
+        Command::Condition(wish) => condition::run(wish, &settings, &output).await,
         Command::Toasts(_) => toasts::run(&settings, &output).await,
         Command::Status(_) => status::run(&settings, &output).await,
         Command::Doctor(wish) => doctor::run(wish, &settings, &output).await,

@@ -222,8 +222,10 @@ impl FromStr for Condition {
     }
 }
 
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Condition {
+    /// Its name and its state, as the command line takes them.
+    #[must_use]
+    pub fn name_and_state(&self) -> (&'static str, &'static str) {
         let mut shown = Conditions::default();
         shown.apply(*self);
         let place = match self {
@@ -237,10 +239,14 @@ impl fmt::Display for Condition {
             Self::App(_) => 7,
             Self::BackgroundAccess(_) => 8,
         };
-        let [name, state] = shown
-            .states()
-            .get(place)
-            .map_or(["", ""], |(name, state)| [name, state]);
+        let states = shown.states();
+        states.get(place).copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, state) = self.name_and_state();
         write!(f, "{name}={state}")
     }
 }

@@ -1,0 +1,87 @@
+//! Who the phone is: sign-in and registration.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::{Auth, VaultName};
+use crate::model::{BackendOrigin, Platform, Tag, UserName};
+
+/// Sign in: the token goes into the OS keyring
+///
+/// The password is asked for, or read from standard input. Whoever was signed in before is signed
+/// out first. The phone registers with the backend as soon as it is on: see `handset run`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset login --backend http://127.0.0.1:8480 --user alice
+  echo alice | handset login --backend http://127.0.0.1:8480 --user alice --password-stdin
+  get-token | handset login --backend https://backend.example --user alice --token-stdin
+  handset login --backend http://127.0.0.1:8480 --user alice --vault file")]
+pub(in crate::cli) struct Login {
+    /// The app backend [default: the one of the last sign-in]
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) backend: Option<BackendOrigin>,
+    /// The user [default: the one of the last sign-in]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) user: Option<UserName>,
+    /// Read the password from the first line of standard input
+    #[arg(long, conflicts_with = "token_stdin")]
+    pub(in crate::cli) password_stdin: bool,
+    /// Read a bearer token of your own identity provider from standard input
+    #[arg(long)]
+    pub(in crate::cli) token_stdin: bool,
+    /// Send the password each time (basic), or trade it for a token that expires (bearer)
+    #[arg(long, value_enum, default_value_t = Auth::Basic, conflicts_with = "token_stdin")]
+    pub(in crate::cli) auth: Auth,
+    /// Where the token lives: the OS keyring, or a private file (remembered; also HANDSET_VAULT)
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(in crate::cli) vault: Option<VaultName>,
+    /// Where the phone opens its push channel: ws, wss, http or https [default: at the backend]
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) push: Option<String>,
+    /// Certificate authorities to trust besides the system's, PEM
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ca: Option<PathBuf>,
+    /// A host that may be spoken to in plain http although it is not this machine
+    #[arg(long, value_name = "HOST")]
+    pub(in crate::cli) allow_http: Vec<String>,
+}
+
+/// Sign out: the registration is removed, and the token taken out of the keyring
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  handset logout")]
+pub(in crate::cli) struct Logout {}
+
+/// Register the phone's handle and tags with the app backend
+///
+/// Beside a running phone it changes that one's registration. The tags replace all earlier ones;
+/// without --tag these stay. The user's own tag is added by the backend and cannot be given.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset register --tag news --tag sports
+  handset register --no-tags
+  handset register --platform webpush --push wss://push.example")]
+pub(in crate::cli) struct Register {
+    /// The platform the phone is: wns, webpush, apns or fcm
+    #[arg(long, value_name = "PLATFORM")]
+    pub(in crate::cli) platform: Option<Platform>,
+    /// A tag; repeat for more
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(in crate::cli) tags: Vec<Tag>,
+    /// Register without any tag of its own
+    #[arg(long, conflicts_with = "tags")]
+    pub(in crate::cli) no_tags: bool,
+    /// Where the phone opens its push channel
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) push: Option<String>,
+    /// The VAPID public key that Web Push senders must prove
+    #[arg(long, value_name = "KEY")]
+    pub(in crate::cli) vapid_key: Option<String>,
+}
+
+/// Remove the registration at the app backend; `register` renews it
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  handset unregister")]
+pub(in crate::cli) struct Unregister {}

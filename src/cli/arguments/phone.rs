@@ -1,0 +1,106 @@
+//! The phone in use: switched on, sent to, looked at.
+
+use clap::{Args, Subcommand};
+
+use super::values::Toast;
+use crate::model::{self, BackendOrigin, UserName};
+
+/// Switch the phone on
+///
+/// It is ready when it says so (with --json: the event `phone.ready`): the push channel is open and
+/// the handle registered. It runs until it is interrupted.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset run
+  handset run --toast terminal
+  handset run --json --toast none
+  echo bob | handset run --device bobs --backend http://127.0.0.1:8480 --user bob --password-stdin
+  handset run --no-backend --push wss://push.example")]
+pub(in crate::cli) struct Run {
+    /// Where toasts are drawn [default: the desktop where a daemon answers, else the terminal]
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(in crate::cli) toast: Option<Toast>,
+    /// Sign in first, with the token kept in memory alone
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "password_stdin",
+        conflicts_with = "no_backend"
+    )]
+    pub(in crate::cli) user: Option<UserName>,
+    /// Read that user's password from standard input
+    #[arg(long, requires = "user")]
+    pub(in crate::cli) password_stdin: bool,
+    /// The app backend to sign in to [default: the one of the last login]
+    #[arg(long, value_name = "URL", requires = "user")]
+    pub(in crate::cli) backend: Option<BackendOrigin>,
+    /// Where the phone opens its push channel (remembered)
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) push: Option<String>,
+    /// Without sign-in: get a handle, and show visible pushes
+    #[arg(long)]
+    pub(in crate::cli) no_backend: bool,
+}
+
+/// Ask the app backend for a secure push
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset send \"Your code is 4711\"
+  handset send --to bob \"Meeting at 3\"")]
+pub(in crate::cli) struct Send {
+    /// The secret text [default: a text of the backend's own]
+    #[arg(value_name = "TEXT")]
+    pub(in crate::cli) text: Option<String>,
+    /// The user it is for [default: who is signed in]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) to: Option<UserName>,
+}
+
+/// List the toasts in the action centre, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  handset toasts\n  handset toasts --json")]
+pub(in crate::cli) struct Toasts {}
+
+/// Show or change the phone's conditions: network, screen, battery, where the app is
+///
+/// Each decides what becomes of a push as on the phone's platform. They stay as they are set, also
+/// while the phone is off.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset condition
+  handset condition set network=offline
+  handset condition set screen=locked battery_saver=on app=force_quit
+  handset condition set background_access=denied_by_user
+  handset condition reset
+
+Conditions:
+  network=online|metered|offline     offline closes the push channel
+  screen=unlocked|locked
+  battery_saver=off|on               energy saver, Low Power Mode, Battery Saver
+  doze=off|on                        Android: normal priority waits, high wakes
+  dnd=off|on                         do not disturb: straight to the action centre
+  quiet_hours=off|on                 Windows 8.1: background tasks wait
+  throttle=on|off                    iOS: three silent pushes an hour
+  app=background|foreground|not_running|force_quit
+  background_access=allowed_subject_to_system_policy|always_allowed|denied_by_user|…")]
+pub(in crate::cli) struct Condition {
+    #[command(subcommand)]
+    pub(in crate::cli) wish: Option<ConditionWish>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ConditionWish {
+    /// Change conditions
+    Set {
+        /// A condition and its state
+        #[arg(value_name = "NAME=STATE", required = true)]
+        conditions: Vec<model::Condition>,
+    },
+    /// Show them
+    Get,
+    /// Set every condition to its usual state
+    Reset,
+}

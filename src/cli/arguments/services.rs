@@ -1,0 +1,78 @@
+//! The embedded services.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::values::{Toast, duration, served_platform};
+use crate::emulator::ServicesOptions;
+use crate::model::{Platform, UserName};
+
+/// Run everything on this machine: services, a phone, one secure push, one toast
+///
+/// It lives in a temporary home and takes its entry out of the keyring again. Without a keyring the
+/// token stays in memory, without a notification daemon the toast is drawn in the terminal.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset demo
+  handset demo --user bob --message \"Meeting at 3\"
+  handset demo --json | tail -n 1             # prints {…\"event\":\"demo.finished\",\"ok\":true}")]
+pub(in crate::cli) struct Demo {
+    /// Who signs in
+    #[arg(long, value_name = "NAME", default_value = "alice")]
+    pub(in crate::cli) user: UserName,
+    /// The secret text that the toast must show
+    #[arg(long, value_name = "TEXT", default_value = "Your code is 4711")]
+    pub(in crate::cli) message: String,
+    /// The platform the phone is: wns or webpush
+    #[arg(long, value_name = "PLATFORM", default_value = "wns", value_parser = served_platform)]
+    pub(in crate::cli) platform: Platform,
+    /// Where the toast is drawn [default: the desktop where a daemon answers, else the terminal]
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(in crate::cli) toast: Option<Toast>,
+}
+
+/// Serve the embedded app backend, notification hub and push services
+///
+/// It is ready when it prints the table of its URLs (with --json: the event `services.ready`).
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset serve
+  handset serve --ephemeral --http 127.0.0.1:0 --json
+  handset serve --users users.txt --token-ttl 15m
+
+A users file has one `name:hash` a line, the hash in Argon2id's PHC form, as the program argon2
+writes it:  echo \"alice:$(printf %s 'secret' | argon2 \"$(openssl rand -hex 8)\" -id -e)\" >> users.txt
+Without one, everybody may sign in whose password is the user name.")]
+pub(in crate::cli) struct Serve {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value_t = ServicesOptions::DEFAULT_HTTP)]
+    pub(in crate::cli) http: SocketAddr,
+    /// Where payloads, registrations and waiting pushes are kept [default: services in the home]
+    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
+    pub(in crate::cli) data: Option<PathBuf>,
+    /// Keep everything in memory, gone when it ends
+    #[arg(long)]
+    pub(in crate::cli) ephemeral: bool,
+    /// Who may sign in: a file of names and Argon2id hashes [default: whose password is the name]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) users: Option<PathBuf>,
+    /// How long a bearer token lasts, such as 30s, 15m, 1h
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub(in crate::cli) token_ttl: Duration,
+}
+
+/// Print the environment that points programs at a running `serve`
+///
+/// HANDSET_HTTP is the app backend, HANDSET_PUSH the device socket, HANDSET_WNS_TOKEN_URL where a
+/// WNS sender gets its access token.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  eval \"$(handset env)\"
+  handset env --json")]
+pub(in crate::cli) struct Env {}

@@ -1,0 +1,87 @@
+//! The values that options take.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::device::VaultChoice;
+use crate::model::{AuthScheme, Platform};
+use crate::settings::ToastChoice;
+
+/// Where toasts are drawn.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(in crate::cli) enum Toast {
+    Desktop,
+    Terminal,
+    Json,
+    None,
+}
+
+impl From<Toast> for ToastChoice {
+    fn from(toast: Toast) -> Self {
+        match toast {
+            Toast::Desktop => Self::Desktop,
+            Toast::Terminal => Self::Terminal,
+            Toast::Json => Self::Json,
+            Toast::None => Self::None,
+        }
+    }
+}
+
+/// How a password is used.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(in crate::cli) enum Auth {
+    Basic,
+    Bearer,
+}
+
+impl From<Auth> for AuthScheme {
+    fn from(auth: Auth) -> Self {
+        match auth {
+            Auth::Basic => Self::Basic,
+            Auth::Bearer => Self::Bearer,
+        }
+    }
+}
+
+/// Where a token lives.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(in crate::cli) enum VaultName {
+    Os,
+    File,
+}
+
+impl From<VaultName> for VaultChoice {
+    fn from(name: VaultName) -> Self {
+        match name {
+            VaultName::Os => Self::Os,
+            VaultName::File => Self::File,
+        }
+    }
+}
+
+/// A time such as `30s`, `15m` or `1h 30m`: more than nothing, at most 30 days.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "write it like 30s, 15m or 1h".to_owned())?;
+    let time = Duration::try_from(span).map_err(|_| "must not be negative".to_owned())?;
+    let most = Duration::from_secs(30 * 24 * 3600);
+    if time < Duration::from_secs(1) || time > most {
+        return Err("must be between 1s and 30 days".to_owned());
+    }
+    Ok(time)
+}
+
+/// The platforms whose push service is embedded.
+pub(super) fn served_platform(text: &str) -> Result<Platform, String> {
+    let platform: Platform = text
+        .parse()
+        .map_err(|error: crate::model::Invalid| error.to_string())?;
+    match platform {
+        Platform::Wns | Platform::WebPush => Ok(platform),
+        Platform::Apns | Platform::Fcm => Err(format!(
+            "the push service of {platform} is not embedded: choose wns or webpush"
+        )),
+    }
+}

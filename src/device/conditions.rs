@@ -1,0 +1,60 @@
+//! The conditions of the phone: what they are, and changing them.
+
+use super::core::Core;
+use super::{Device, DeviceError, profile};
+use crate::model::{Condition, Conditions};
+use crate::telemetry::EventName;
+
+impl Device {
+    /// The phone's conditions.
+    #[must_use]
+    pub fn conditions(&self) -> Conditions {
+        self.core.conditions()
+    }
+
+    /// Changes conditions, all of them at once, and remembers them; those that were so already
+    /// change nothing. Returns the conditions as they are then.
+    ///
+    /// # Errors
+    /// [`DeviceError`] when they could not be remembered: they hold until the phone is switched
+    /// off all the same.
+    pub async fn set_conditions(&self, wanted: &[Condition]) -> Result<Conditions, DeviceError> {
+        Ok(self.core.set_conditions(wanted).await?)
+    }
+}
+
+impl Core {
+    /// Checks that the phone has a network.
+    pub(super) fn online(&self) -> Result<(), DeviceError> {
+        if self.state.now().is_online() {
+            return Ok(());
+        }
+        Err(DeviceError::Offline)
+    }
+
+    /// As [`Device::set_conditions`].
+    pub(super) async fn set_conditions(
+        &self,
+        wanted: &[Condition],
+    ) -> Result<Conditions, crate::store::StoreError> {
+        let changed = self.state.set_conditions(wanted);
+        for (condition, before) in &changed {
+            let (name, state) = condition.name_and_state();
+            let was = before.states();
+            let was = was.iter().find(|(other, _)| *other == name);
+            let event = self
+                .event(EventName::ConditionChanged)
+                .with("condition", name)
+                .with("state", state)
+                .with_some("was", was.map(|(_, state)| *state));
+            self.emit(event);
+        }
+        let conditions = self.conditions();
+        if !changed.is_empty() {
+            // The turn keeps the order of two changes in the database.
+            let _turn = self.conditions_turn.lock().await;
+            profile::save_conditions(&self.store, self.row, self.conditions()).await?;
+        }
+        Ok(conditions)
+    }
+}
