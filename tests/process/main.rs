@@ -16,6 +16,7 @@ mod demo;
 mod doctor;
 mod help;
 mod junk;
+mod kill_rounds;
 mod kills;
 mod owner;
 mod pipes;
