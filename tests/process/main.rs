@@ -13,6 +13,7 @@
 mod bad_backends;
 mod child;
 mod demo;
+mod disk_troubles;
 mod doctor;
 mod help;
 mod junk;

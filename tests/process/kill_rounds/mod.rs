@@ -13,7 +13,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rustix::process::Signal;
 
 use crate::child::PATIENCE;
-use crate::world::World;
+use crate::world::{World, eventually};
 use sender::{Answers, PushSender};
 use witness::{Life, Repeat};
 
@@ -166,17 +166,21 @@ fn live_to_the_end(world: &World, lives: &[Life], answers: &Answers) -> Life {
     let clock = Clock::system();
     let started = clock.now();
     let mut phone = world.start(&RUN);
-    phone.event("phone.ready");
     let shown = lives.last().map_or(0, |life| life.shown().len());
+    // What the service still has to deliver is not in the inbox yet: the events count it.
+    let mut left = answers.received.len().saturating_sub(shown);
+    let mut ready = false;
+    phone.watch(PATIENCE, |line| {
+        ready |= line.contains("\"event\":\"phone.ready\"");
+        left = left.saturating_sub(usize::from(line.contains("\"event\":\"task.completed\"")));
+        ready && left == 0
+    });
+    assert!(ready, "the last phone is not ready");
     let settled = || {
         let inbox = &world.status("phone")["inbox"];
         inbox["waiting"] == 0 && inbox["awaiting_sign_in"] == 0
     };
-    // What the service still has to deliver is not in the inbox yet: the events count it.
-    for _ in shown..answers.received.len() {
-        phone.event("task.completed");
-    }
-    crate::world::eventually("the inbox is empty", settled);
+    eventually("the inbox is empty", settled);
     let killed = clock.now();
     phone.signal(Signal::TERM);
     let ended = phone.ended_within(PATIENCE).with_code(0);
