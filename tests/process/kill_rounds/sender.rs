@@ -12,28 +12,67 @@ use rand::{RngExt as _, SeedableRng as _};
 /// The longest pause between two pushes of a round.
 const LONGEST_PAUSE: Duration = Duration::from_millis(25);
 
-/// What was sent, by the payload's ID and by what the push service answered.
+/// What was sent, by what the push service made of it.
 #[derive(Default)]
 pub(super) struct Answers {
-    pub(super) received: BTreeSet<String>,
-    /// How many were dropped by each rule.
-    pub(super) dropped: BTreeMap<String, usize>,
+    /// The payload's ID by the message's, as long as the service keeps it or the phone has it.
+    received: BTreeMap<String, String>,
+    /// The payload's ID of what the service answered *received* and gave up later, by the rule.
+    given_up: BTreeMap<String, BTreeSet<String>>,
+    /// How many were answered *dropped*, by the rule.
+    dropped: BTreeMap<String, usize>,
 }
 
 impl Answers {
-    pub(super) fn dropped(&self) -> usize {
-        self.dropped.values().sum()
+    /// Reads in the log of the services what they gave up after they had taken it.
+    pub(super) fn read_log(&mut self, log: &str) {
+        let pushes = log
+            .lines()
+            .filter_map(|line| line.split_once("::trace: push "));
+        for (_, push) in pushes {
+            let rule = push.split_once("step=Dropped(");
+            let (Some((message, _)), Some((_, rule))) = (push.split_once(' '), rule) else {
+                continue;
+            };
+            if let Some(notification) = self.received.remove(message) {
+                let rule = rule.trim_end_matches(')').to_owned();
+                self.given_up.entry(rule).or_default().insert(notification);
+            }
+        }
     }
 
-    pub(super) fn sent(&self) -> usize {
-        self.received.len() + self.dropped()
+    /// What the phone must have shown.
+    pub(super) fn received(&self) -> BTreeSet<&str> {
+        self.received.values().map(String::as_str).collect()
+    }
+
+    /// What the phone may have shown, if it had it before the service gave it up.
+    pub(super) fn given_up(&self) -> BTreeSet<&str> {
+        self.given_up
+            .values()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// How many were dropped by each rule, but for `shown` ones.
+    pub(super) fn dropped(&self, shown: &BTreeSet<String>) -> BTreeMap<&str, usize> {
+        let at_once = self
+            .dropped
+            .iter()
+            .map(|(rule, count)| (rule.as_str(), *count));
+        let later = self
+            .given_up
+            .iter()
+            .map(|(rule, ids)| (rule.as_str(), ids.difference(shown).count()));
+        at_once.chain(later).collect()
     }
 }
 
 /// A sender that is told when a round begins.
 pub(super) struct PushSender {
     rounds: Sender<usize>,
-    thread: JoinHandle<Answers>,
+    thread: JoinHandle<(String, Answers)>,
 }
 
 impl PushSender {
@@ -50,16 +89,16 @@ impl PushSender {
         self.rounds.send(pushes).unwrap();
     }
 
-    /// What all of them were answered, once the last is sent.
-    pub(super) fn finish(self) -> Answers {
+    /// The last text and what all were answered, once the last is sent.
+    pub(super) fn finish(self) -> (String, Answers) {
         drop(self.rounds);
         self.thread.join().unwrap()
     }
 }
 
-fn send_rounds(url: &str, to: &str, seed: u64, rounds: &Receiver<usize>) -> Answers {
+fn send_rounds(url: &str, to: &str, seed: u64, rounds: &Receiver<usize>) -> (String, Answers) {
     let mut random = StdRng::seed_from_u64(seed);
-    let mut answers = Answers::default();
+    let (mut sent, mut answers) = (0, Answers::default());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -78,10 +117,11 @@ fn send_rounds(url: &str, to: &str, seed: u64, rounds: &Receiver<usize>) -> Answ
         let (_never, pause) = channel::<()>();
         while let Ok(pushes) = rounds.recv() {
             for _ in 0..pushes {
+                sent += 1;
                 pause
                     .recv_timeout(random.random_range(Duration::ZERO..LONGEST_PAUSE))
                     .ok();
-                let text = format!("push {}", answers.sent());
+                let text = format!("push {sent}");
                 let body = serde_json::json!({"to": to, "payload": text});
                 let answer = http
                     .post(url)
@@ -93,7 +133,7 @@ fn send_rounds(url: &str, to: &str, seed: u64, rounds: &Receiver<usize>) -> Answ
             }
         }
     });
-    answers
+    (format!("push {sent}"), answers)
 }
 
 fn write_down(answer: SecurePushAnswer, answers: &mut Answers) {
@@ -102,14 +142,12 @@ fn write_down(answer: SecurePushAnswer, answers: &mut Answers) {
     };
     match delivery.outcome {
         DeliveryOutcome::Received => {
-            answers.received.insert(answer.id.to_string());
+            let message = delivery.message.clone().unwrap();
+            answers.received.insert(message, answer.id.to_string());
         }
         DeliveryOutcome::Dropped => {
-            let rule = delivery.reason.clone();
-            *answers
-                .dropped
-                .entry(rule.expect("a rule has a name"))
-                .or_default() += 1;
+            let rule = delivery.reason.clone().unwrap();
+            *answers.dropped.entry(rule).or_default() += 1;
         }
         DeliveryOutcome::Refused => panic!("refused: {delivery:?}"),
     }
