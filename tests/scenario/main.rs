@@ -5,6 +5,7 @@
 mod support;
 
 mod autopush;
+mod clock_jumps;
 mod control;
 mod hostile_push_server;
 mod hostile_pushes;
