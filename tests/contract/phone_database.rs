@@ -4,6 +4,11 @@
 //! to try a third again, and waits for a sign-in with a fourth. Later formats add a file beside it;
 //! none is ever changed.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking; the allowance for tests does not reach their helpers"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,10 +34,6 @@ async fn a_phone_of_the_first_format_has_lost_nothing() {
     }
 }
 
-#[expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says so by panicking; the allowance for tests does not reach their helpers"
-)]
 async fn assert_nothing_is_lost(phone: &Device) {
     let waiting = InboxCounts {
         waiting: 1,
