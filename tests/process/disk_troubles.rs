@@ -86,10 +86,19 @@ fn a_home_that_is_read_only_is_named_with_the_remedy() {
             &format!("mount -o remount,{how} {}", home.display()),
         )
     };
+    let data = home.join("data");
     remount("ro");
     for arguments in [
         ["--device", "phone", "run"].as_slice(),
         &["--device", "new", "register", "--push", &served.backend],
+        &["serve", "--http", "127.0.0.1:0", "--ephemeral"],
+        &[
+            "serve",
+            "--http",
+            "127.0.0.1:0",
+            "--data",
+            data.to_str().unwrap(),
+        ],
     ] {
         let ended = world.run(arguments).with_code(1);
         let said = ended.error();
