@@ -22,6 +22,7 @@ use crate::telemetry::{LogOptions, init_logging};
 use arguments::{Arguments, Command};
 use exit::{Exit, Failure};
 use output::Output;
+use signals::Signals;
 
 /// How long threads that hang in a system call may hold up the end of the program, and a reader
 /// that stopped the end of one that was told to end.
@@ -65,11 +66,10 @@ fn carry_out(
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("no threads could be started: {error}")))?;
-    let done = runtime.block_on(commands::carry_out(
-        arguments.command,
-        settings,
-        output.clone(),
-    ));
+    let done = runtime.block_on(async {
+        Signals::outlive_file_limits();
+        commands::carry_out(arguments.command, settings, output.clone()).await
+    });
     // A keyring or a name server that hangs does not hold up the end.
     runtime.shutdown_timeout(LAST_WAIT);
     done

@@ -33,6 +33,20 @@ impl Signals {
         })
     }
 
+    /// From here on a write past the process's limit on file sizes (`ulimit -f`) fails as one on a
+    /// full disk does, and no longer ends the process by a signal.
+    pub(super) fn outlive_file_limits() {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            // Whoever has listened once is never ended by the signal again.
+            let limit = rustix::process::Signal::XFSZ.as_raw();
+            if let Err(error) = signal(SignalKind::from_raw(limit)) {
+                tracing::debug!(%error, "a limit on file sizes would end this process");
+            }
+        }
+    }
+
     pub(super) async fn ended(&mut self, output: &Output) -> Exit {
         tokio::select! {
             exit = self.signalled() => {

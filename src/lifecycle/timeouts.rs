@@ -24,8 +24,18 @@ pub const TOAST_OUTPUT: Duration = Duration::from_secs(5);
 /// How long the file vault may take, the wait for another process included.
 pub const VAULT_FILE: Duration = Duration::from_secs(5);
 
+/// How long a feature is off after its calls hung again and again: a keyring, a daemon, a pipe.
+pub const HUNG_PAUSE: Duration = Duration::from_secs(60);
+
+/// The longest such pause: each that ends with one more hung call is twice the one before.
+pub const HUNG_PAUSE_LONGEST: Duration = Duration::from_secs(600);
+
 /// How long one database job may take, its commit included.
 pub const STORE: Duration = Duration::from_secs(10);
+
+/// How long a database that another program holds is tried again before it counts as taken: less
+/// than [`STORE`], so that the holder is blamed and not the disk.
+pub const STORE_BUSY: Duration = Duration::from_secs(5);
 
 /// How long a TCP and TLS connection to the app backend may take.
 pub const BACKEND_CONNECT: Duration = Duration::from_secs(5);

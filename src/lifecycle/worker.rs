@@ -2,15 +2,19 @@
 //!
 //! A keyring or a daemon may hang for good. Such a call never runs on a runtime worker nor in
 //! tokio's blocking pool, where it would stall shutdown. It has this thread, a bounded queue and
-//! a time-out; a thread that hangs is left behind and replaced, a few times.
+//! a time-out; a thread that hangs is left behind and replaced, a few times. Then the feature is
+//! off for a pause, after which one more thread is tried, and so on with longer pauses.
 
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-/// How many hung threads are left behind before the feature is off.
+use super::timeouts;
+
+/// How many hung threads in a row are left behind before the feature is off for a while.
 const MOST_REPLACEMENTS: u32 = 3;
 
 /// How many calls may wait for the thread.
@@ -29,8 +33,10 @@ pub enum WorkerError {
         /// The time it had.
         limit: Duration,
     },
-    /// Too many threads hung: the feature is off until [`Worker::revive`].
-    #[error("{what} hung {MOST_REPLACEMENTS} times and is off until asked again")]
+    /// Too many threads hung: the feature is off for a pause, or until [`Worker::revive`].
+    #[error(
+        "{what} hung {MOST_REPLACEMENTS} times and is left alone; it is tried again by itself after a while"
+    )]
     Off {
         /// What was called.
         what: &'static str,
@@ -59,7 +65,9 @@ pub struct Worker<S> {
 struct Thread<S> {
     jobs: Option<SyncSender<Job<S>>>,
     generation: u64,
+    /// How many hung in a row.
     hung: u32,
+    off_until: Option<Instant>,
 }
 
 impl<S: 'static> Worker<S> {
@@ -72,6 +80,7 @@ impl<S: 'static> Worker<S> {
                 jobs: None,
                 generation: 0,
                 hung: 0,
+                off_until: None,
             }),
         }
     }
@@ -96,7 +105,7 @@ impl<S: 'static> Worker<S> {
         let generation = self.enqueue(job)?;
         match tokio::time::timeout(limit, wait).await {
             Ok(Ok(value)) => {
-                self.lock().hung = 0;
+                self.revive();
                 Ok(value)
             }
             Ok(Err(_)) => {
@@ -115,14 +124,18 @@ impl<S: 'static> Worker<S> {
 
     /// Forgets that threads hung: the next call starts a fresh one.
     pub fn revive(&self) {
-        self.lock().hung = 0;
+        let mut thread = self.lock();
+        thread.hung = 0;
+        thread.off_until = None;
     }
 
     fn enqueue(&self, job: Job<S>) -> Result<u64, WorkerError> {
         let mut thread = self.lock();
-        if thread.hung >= MOST_REPLACEMENTS {
+        if thread.off_until.is_some_and(|until| Instant::now() < until) {
             return Err(WorkerError::Off { what: self.what });
         }
+        // A pause that is over is on trial with one thread: if that hangs too, the next begins.
+        thread.off_until = None;
         if thread.jobs.is_none() {
             thread.jobs = Some(self.start()?);
             thread.generation += 1;
@@ -164,14 +177,32 @@ impl<S: 'static> Worker<S> {
             return;
         }
         thread.jobs = None;
-        if hung {
-            thread.hung += 1;
+        if !hung {
+            return;
+        }
+        thread.hung = thread.hung.saturating_add(1);
+        if let Some(pause) = pause_after(thread.hung) {
+            thread.off_until = Some(Instant::now() + pause);
+            tracing::warn!(
+                what = self.what,
+                seconds = pause.as_secs(),
+                "it hung again and again and is left alone for a while"
+            );
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Thread<S>> {
         self.thread.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long the feature is off once so many threads hung in a row; none while there are
+/// replacements left.
+fn pause_after(hung: u32) -> Option<Duration> {
+    let doublings = hung.checked_sub(MOST_REPLACEMENTS)?;
+    let factor = 2_u32.saturating_pow(doublings);
+    let pause = timeouts::HUNG_PAUSE.saturating_mul(factor);
+    Some(pause.min(timeouts::HUNG_PAUSE_LONGEST))
 }
 
 impl<S> std::fmt::Debug for Worker<S> {
@@ -215,22 +246,71 @@ mod tests {
         assert_eq!(worker.call(LIMIT, |()| 7).await, Ok(7));
     }
 
+    /// Calls that never return, until what this gives back is dropped.
+    async fn hang(worker: &Worker<()>, times: u32) -> Vec<mpsc::Sender<()>> {
+        let mut releases = Vec::new();
+        for _ in 0..times {
+            let (release, held) = mpsc::channel::<()>();
+            releases.push(release);
+            let hung = worker.call(SHORT, move |()| held.recv().is_ok()).await;
+            assert!(
+                matches!(hung, Err(WorkerError::TimedOut { .. })),
+                "{hung:?}"
+            );
+        }
+        releases
+    }
+
+    const OFF: Result<i32, WorkerError> = Err(WorkerError::Off { what: "a daemon" });
+
     #[tokio::test]
     async fn after_three_hung_threads_the_feature_is_off_until_revived() {
         let worker = Worker::new("a daemon", || ());
-        let mut releases = Vec::new();
-        for _ in 0..MOST_REPLACEMENTS {
-            let (release, held) = mpsc::channel::<()>();
-            releases.push(release);
-            worker
-                .call(SHORT, move |()| held.recv().is_ok())
-                .await
-                .unwrap_err();
-        }
-        let off = worker.call(LIMIT, |()| 1).await;
-        assert_eq!(off, Err(WorkerError::Off { what: "a daemon" }));
+        let _hung = hang(&worker, MOST_REPLACEMENTS).await;
+        assert_eq!(worker.call(LIMIT, |()| 1).await, OFF);
         worker.revive();
         assert_eq!(worker.call(LIMIT, |()| 1).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn what_is_off_is_tried_again_by_itself_after_longer_and_longer_pauses() {
+        let worker = Worker::new("a daemon", || ());
+        let mut hung = hang(&worker, MOST_REPLACEMENTS).await;
+        tokio::time::pause();
+        let mut pause = timeouts::HUNG_PAUSE;
+        while pause < timeouts::HUNG_PAUSE_LONGEST {
+            tokio::time::advance(pause - SHORT).await;
+            assert_eq!(worker.call(LIMIT, |()| 1).await, OFF, "before {pause:?}");
+            tokio::time::advance(SHORT).await;
+            hung.extend(hang(&worker, 1).await);
+            assert_eq!(worker.call(LIMIT, |()| 1).await, OFF, "after one trial");
+            pause *= 2;
+        }
+        tokio::time::advance(timeouts::HUNG_PAUSE_LONGEST).await;
+        tokio::time::resume();
+        assert_eq!(worker.call(LIMIT, |()| 1).await, Ok(1));
+        // What answers again has all its replacements again.
+        hung.extend(hang(&worker, MOST_REPLACEMENTS - 1).await);
+        assert_eq!(worker.call(LIMIT, |()| 1).await, Ok(1));
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let pauses: Vec<_> = (1..=8)
+            .map(|hung| pause_after(hung).map(|pause| pause.as_secs()))
+            .collect();
+        let expected = [
+            None,
+            None,
+            Some(60),
+            Some(120),
+            Some(240),
+            Some(480),
+            Some(600),
+            Some(600),
+        ];
+        assert_eq!(pauses, expected);
+        assert_eq!(pause_after(u32::MAX), Some(timeouts::HUNG_PAUSE_LONGEST));
     }
 
     #[tokio::test]

@@ -33,7 +33,7 @@ pub enum StoreError {
         /// The newest format this program knows.
         supported: u32,
     },
-    /// Another process has it open.
+    /// Another process has it open, and did not let go while it was tried again.
     #[error("{path} is in use by another process: stop that one, or choose another folder")]
     Busy {
         /// The file.
@@ -52,7 +52,9 @@ pub enum StoreError {
         path: String,
     },
     /// The file system failed.
-    #[error("{path} could not be used: {cause}; check its folder and its disk")]
+    #[error(
+        "{path} could not be used: {cause}; check its folder, and that its disk has space and is sound"
+    )]
     Io {
         /// The file.
         path: String,
@@ -103,6 +105,10 @@ impl StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             Some(ErrorCode::DiskFull) => Self::Full { path },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },
+            // SQLite has one word for a disk that fails, one that became read-only, and a limit.
+            Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) if is_unwritable(&path) => {
+                Self::ReadOnly { path }
+            }
             Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => Self::Io {
                 path,
                 cause: error.to_string(),
@@ -113,4 +119,11 @@ impl StoreError {
             },
         }
     }
+}
+
+/// True when the file is there and cannot be opened for writing.
+fn is_unwritable(path: &str) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    let opened = std::fs::OpenOptions::new().append(true).open(path);
+    opened.is_err_and(|error| matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem))
 }

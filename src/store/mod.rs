@@ -81,7 +81,8 @@ impl Store {
     /// rolled back alone.
     ///
     /// # Errors
-    /// [`StoreError`]; after a time-out the job may still be carried out.
+    /// [`StoreError`]; after a time-out a job that waited is not begun any more, and one that was
+    /// under way may still be carried out.
     pub async fn write<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -106,7 +107,8 @@ impl Store {
             })
     }
 
-    /// Runs a job that only reads. It sees everything that was written before it.
+    /// Runs a job that only reads. It sees everything that was written before it, and waits for its
+    /// turn as a write does: while the disk hangs it fails with [`StoreError::TimedOut`].
     ///
     /// # Errors
     /// [`StoreError`]
@@ -145,3 +147,5 @@ impl std::fmt::Debug for Store {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trouble_tests;

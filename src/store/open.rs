@@ -3,14 +3,11 @@
 use std::fmt;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreError;
-
-/// How long another process that is just ending may still hold the file.
-const BUSY_WAIT: Duration = Duration::from_millis(1500);
+use crate::lifecycle::timeouts;
 
 /// Where a database lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +54,9 @@ pub(super) fn open(location: &Location, schema: &Schema) -> Result<Connection, S
             Connection::open(file).map_err(from)?
         }
     };
-    connection.busy_timeout(BUSY_WAIT).map_err(from)?;
+    connection
+        .busy_timeout(timeouts::STORE_BUSY)
+        .map_err(from)?;
     // One writer per process: nobody else may touch the file while it is open.
     pragma(&connection, "locking_mode", "EXCLUSIVE").map_err(from)?;
     // Even the journal's mode would be written into a file that is somebody else's.

@@ -8,22 +8,22 @@ const SCHEMA: Schema = Schema {
     migrations: &["CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT"],
 };
 
-fn file(folder: &tempfile::TempDir) -> PathBuf {
+pub(super) fn file(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("test.db")
 }
 
-async fn open(path: PathBuf) -> Result<Store, StoreError> {
+pub(super) async fn open(path: PathBuf) -> Result<Store, StoreError> {
     Store::open(Location::File(path), SCHEMA).await
 }
 
-async fn insert(store: &Store, name: &str) -> Result<usize, StoreError> {
+pub(super) async fn insert(store: &Store, name: &str) -> Result<usize, StoreError> {
     let name = name.to_owned();
     store
         .write(move |c| c.execute("INSERT INTO item(name) VALUES (?1)", [name]))
         .await
 }
 
-async fn count(store: &Store) -> i64 {
+pub(super) async fn count(store: &Store) -> i64 {
     store
         .read(|c| c.query_row("SELECT count(*) FROM item", [], |row| row.get(0)))
         .await

@@ -18,10 +18,18 @@ type Committed = Result<(), StoreError>;
 /// Waits for the group's commit to answer a caller.
 type Completion = Box<dyn FnOnce(Committed)>;
 
+/// A job that was run and awaits the commit.
+pub(super) struct Done {
+    complete: Completion,
+    /// Why it failed, if it did.
+    failed: Option<StoreError>,
+}
+
 /// Work for the writer's thread.
 pub(super) trait Job: Send {
-    /// Does the work inside the group's transaction.
-    fn run(self: Box<Self>, connection: &Connection) -> Completion;
+    /// Does the work inside the group's transaction; none when nobody waits for it any more. A
+    /// caller that gave up was told so: what it asked for must not be begun afterwards.
+    fn run(self: Box<Self>, connection: &Connection) -> Option<Done>;
     /// Answers that the work was not begun.
     fn refuse(self: Box<Self>, error: StoreError);
 }
@@ -38,14 +46,19 @@ where
     T: Send + 'static,
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
 {
-    fn run(self: Box<Self>, connection: &Connection) -> Completion {
+    fn run(self: Box<Self>, connection: &Connection) -> Option<Done> {
         let Self { work, answer, path } = *self;
-        let result = in_savepoint(connection, work);
-        Box::new(move |committed| {
-            let result = committed
-                .and_then(|()| result.map_err(|error| StoreError::from_sqlite(&path, &error)));
-            // The caller may have timed out: then nobody reads the answer.
-            answer.send(result).ok();
+        if answer.is_closed() {
+            return None;
+        }
+        let result =
+            in_savepoint(connection, work).map_err(|error| StoreError::from_sqlite(&path, &error));
+        Some(Done {
+            failed: result.as_ref().err().cloned(),
+            complete: Box::new(move |committed| {
+                // The caller may have timed out: then nobody reads the answer.
+                answer.send(committed.and(result)).ok();
+            }),
         })
     }
 
@@ -61,39 +74,76 @@ pub(super) fn run(connection: &Connection, mut queue: Receiver<Box<dyn Job>>, pa
             first.refuse(StoreError::from_sqlite(path, &error));
             continue;
         }
-        let mut completions = vec![first.run(connection)];
-        while completions.len() < GROUP
+        let mut group = Group::new(connection, path);
+        group.run(first);
+        while group.takes_more()
             && let Ok(job) = queue.try_recv()
         {
-            completions.push(job.run(connection));
+            group.run(job);
         }
-        let committed = commit(connection, path);
-        for complete in completions {
-            complete(committed.clone());
-        }
+        group.end();
     }
 }
 
-fn commit(connection: &Connection, path: &str) -> Committed {
-    // A disk that filled up inside a job may have ended the transaction already.
-    let result = if connection.is_autocommit() {
-        Err(StoreError::Full {
-            path: path.to_owned(),
-        })
-    } else {
-        connection
-            .execute_batch("COMMIT")
-            .map_err(|error| StoreError::from_sqlite(path, &error))
-    };
-    if let Err(error) = &result {
-        tracing::warn!(path, %error, "a group of writes was not committed");
+/// The jobs that share a commit.
+struct Group<'a> {
+    connection: &'a Connection,
+    path: &'a str,
+    completions: Vec<Completion>,
+    /// What ended the transaction under a job: a full or failing disk does.
+    broken: Option<StoreError>,
+}
+
+impl<'a> Group<'a> {
+    fn new(connection: &'a Connection, path: &'a str) -> Self {
+        Self {
+            connection,
+            path,
+            completions: Vec::new(),
+            broken: None,
+        }
     }
-    if !connection.is_autocommit()
-        && let Err(error) = connection.execute_batch("ROLLBACK")
-    {
-        tracing::error!(path, %error, "a failed group could not be rolled back");
+
+    /// A job after the transaction's end would be committed by itself, and yet be told that it
+    /// failed with its group.
+    fn takes_more(&self) -> bool {
+        self.completions.len() < GROUP && self.broken.is_none()
     }
-    result
+
+    fn run(&mut self, job: Box<dyn Job>) {
+        let Some(done) = job.run(self.connection) else {
+            return;
+        };
+        self.completions.push(done.complete);
+        if self.connection.is_autocommit() {
+            let full = || StoreError::Full {
+                path: self.path.to_owned(),
+            };
+            self.broken = Some(done.failed.unwrap_or_else(full));
+        }
+    }
+
+    /// Commits, and answers every caller.
+    fn end(self) {
+        let committed = match self.broken {
+            Some(error) => Err(error),
+            None => self
+                .connection
+                .execute_batch("COMMIT")
+                .map_err(|error| StoreError::from_sqlite(self.path, &error)),
+        };
+        if let Err(error) = &committed {
+            tracing::warn!(path = self.path, %error, "a group of writes was not committed");
+        }
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(path = self.path, %error, "a failed group could not be rolled back");
+        }
+        for complete in self.completions {
+            complete(committed.clone());
+        }
+    }
 }
 
 /// Runs one job so that its failure, or its panic, undoes that job alone.

@@ -59,8 +59,10 @@ pub enum VaultError {
         /// The time it had.
         limit: Duration,
     },
-    /// It hung several times and is left alone.
-    #[error("{what} hung several times and is left alone: restart it, then sign in again")]
+    /// It hung several times and is left alone for a while.
+    #[error(
+        "{what} hung several times and is left alone for some minutes: restart it, then wait or sign in again"
+    )]
     Off {
         /// The keyring or the file.
         what: &'static str,

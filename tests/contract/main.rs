@@ -1,4 +1,5 @@
 //! Golden frames and files: what both sides of a wire agreed on stays readable.
 
+mod phone_database;
 mod push_socket;
 mod replay;

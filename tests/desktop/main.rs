@@ -14,6 +14,7 @@ mod actor;
 mod daemon;
 mod impostor;
 mod keyring;
+mod phone;
 mod screen;
 mod script;
 mod session;

@@ -186,10 +186,15 @@ pub(crate) fn output(command: &mut Command) -> String {
 }
 
 /// Waits for something outside this process.
-pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, condition: impl FnMut() -> bool) {
+    eventually_within(PATIENCE, what, condition);
+}
+
+/// Waits for something outside this process, at most `limit`.
+pub(crate) fn eventually_within(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < PATIENCE, "never came about: {what}");
+        assert!(started.elapsed() < limit, "never came about: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -183,6 +183,19 @@ impl Running {
         last
     }
 
+    /// Reads what it prints until `enough` of the line that came last, at most for `time`.
+    pub(crate) fn watch(&mut self, time: Duration, mut enough: impl FnMut(&str) -> bool) {
+        let until = Instant::now() + time;
+        let left = || until.saturating_duration_since(Instant::now());
+        while let Ok(line) = self.lines.recv_timeout(left()) {
+            let enough = enough(&line);
+            self.seen.push(line);
+            if enough {
+                break;
+            }
+        }
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         // The process is reaped by this value alone, so its id is still its own.
         if let Some(pid) = Pid::from_raw(self.child.id().cast_signed()) {

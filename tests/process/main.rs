@@ -13,9 +13,11 @@
 mod bad_backends;
 mod child;
 mod demo;
+mod disk_troubles;
 mod doctor;
 mod help;
 mod junk;
+mod kill_rounds;
 mod kills;
 mod owner;
 mod pipes;

@@ -18,6 +18,8 @@ pub(crate) const HANDSET: &str = env!("CARGO_BIN_EXE_handset");
 pub(crate) struct World {
     folder: TempDir,
     variables: Vec<(String, String)>,
+    /// The process in whose mount namespace everything runs.
+    mounts_of: Option<u32>,
 }
 
 impl World {
@@ -29,12 +31,19 @@ impl World {
         Self {
             folder,
             variables: Vec::new(),
+            mounts_of: None,
         }
     }
 
     /// The same, with one more variable for every process.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same, with every process in the mount namespace of process `pid`, which root alone can do.
+    pub(crate) fn with_mounts_of(mut self, pid: u32) -> Self {
+        self.mounts_of = Some(pid);
         self
     }
 
@@ -70,7 +79,16 @@ impl World {
 
     /// Another program with the same environment.
     pub(crate) fn program(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
+        let mut command = match self.mounts_of {
+            Some(pid) => {
+                // It becomes the program, under its own process id.
+                let mut command = Command::new("nsenter");
+                command.arg(format!("--mount=/proc/{pid}/ns/mnt"));
+                command.arg("--").arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command
             .env_clear()
             .env("PATH", path())

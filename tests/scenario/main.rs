@@ -6,6 +6,7 @@ mod support;
 
 mod autopush;
 mod conditions;
+mod clock_jumps;
 mod control;
 mod hostile_push_server;
 mod hostile_pushes;
