@@ -112,6 +112,10 @@ pub struct AckUpdate {
 /// What a push service says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "messageType", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a frame is written or taken apart as soon as it is there, and most are notifications"
+)]
 pub enum ServerFrame {
     /// Answers `hello`.
     Hello {

@@ -318,7 +318,7 @@ async fn removing_what_is_gone_is_done() {
 async fn a_secure_push_is_sent_and_every_kind_of_answer_understood() {
     let push = SecurePushRequest {
         payload: Some("Your code is 4711".to_owned()),
-        to: None,
+        ..SecurePushRequest::default()
     };
     let send = async |status: u16, answer: &'static str| {
         let witness = Witness::answering(status, answer).await;
@@ -344,7 +344,7 @@ async fn a_secure_push_is_sent_and_every_kind_of_answer_understood() {
 
     let large = SecurePushRequest {
         payload: Some("x".repeat(MAX_PAYLOAD + 1)),
-        to: None,
+        ..SecurePushRequest::default()
     };
     let witness = Witness::answering(200, "").await;
     let refused = witness.backend.client().send_secure(&alice(), &large).await;
