@@ -154,6 +154,12 @@ impl Services {
         &self.trace
     }
 
+    /// The time of day that the services go by.
+    #[cfg(test)]
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// How many devices have a socket open.
     #[must_use]
     pub fn connected_devices(&self) -> usize {

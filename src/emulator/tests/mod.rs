@@ -1,9 +1,12 @@
 //! The services as senders and devices meet them: over real sockets, on free ports.
 
+mod apns;
 mod backend;
 mod device;
 mod door;
 mod faults;
+mod fcm;
+mod hub;
 mod registration;
 mod socket;
 mod web_push;

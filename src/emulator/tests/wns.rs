@@ -95,6 +95,8 @@ async fn a_raw_push_reaches_the_device_with_its_headers() {
     let request = raw(&handle, &token, "sec-1")
         .header("x-wns-requestforstatus", "true")
         .header("x-wns-tag", "t1")
+        .header("x-wns-group", "g1")
+        .header("x-wns-suppresspopup", "true")
         .header("ms-cv", "abc.1")
         .header("traceparent", trace);
     let answer = send(request).await;
@@ -111,6 +113,9 @@ async fn a_raw_push_reaches_the_device_with_its_headers() {
     assert_eq!(headers["platform"], "wns");
     assert_eq!(headers["x-wns-type"], "wns/raw");
     assert_eq!(headers["collapse"], "t1");
+    assert_eq!(headers["group"], "g1");
+    assert_eq!(headers["suppress_popup"], true);
+    assert_eq!(headers["priority"], "3");
     assert_eq!(headers["traceparent"], trace);
     assert!(headers["sent_at"].is_string(), "{headers}");
     services.shutdown().await;
