@@ -93,8 +93,8 @@ pub(super) struct Demo {
     /// The secret text that the toast must show
     #[arg(long, value_name = "TEXT", default_value = "Your code is 4711")]
     pub(super) message: String,
-    /// The platform the phone is: wns or webpush
-    #[arg(long, value_name = "PLATFORM", default_value = "wns", value_parser = served_platform)]
+    /// The platform the phone is: wns, webpush, apns or fcm
+    #[arg(long, value_name = "PLATFORM", default_value = "wns")]
     pub(super) platform: Platform,
     /// Where the toast is drawn [default: the desktop where a daemon answers, else the terminal]
     #[arg(long, value_enum, value_name = "WHERE")]
@@ -374,17 +374,4 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Err("must be between 1s and 30 days".to_owned());
     }
     Ok(time)
-}
-
-/// The platforms whose push service is embedded.
-fn served_platform(text: &str) -> Result<Platform, String> {
-    let platform: Platform = text
-        .parse()
-        .map_err(|error: crate::model::Invalid| error.to_string())?;
-    match platform {
-        Platform::Wns | Platform::WebPush => Ok(platform),
-        Platform::Apns | Platform::Fcm => Err(format!(
-            "the push service of {platform} is not embedded: choose wns or webpush"
-        )),
-    }
 }
