@@ -135,15 +135,6 @@ async fn every_refusal_has_apples_reason() {
             413,
             "PayloadTooLarge",
         ),
-        (post("3/device/"), 400, "MissingDeviceToken"),
-        (post("3/device"), 400, "MissingDeviceToken"),
-        (post("3/wrong"), 404, "BadPath"),
-        (client().get(url(&services, &own)), 405, "MethodNotAllowed"),
-        (
-            client().request(Method::DELETE, url(&services, &own)),
-            405,
-            "MethodNotAllowed",
-        ),
     ] {
         assert_eq!(refused(request).await, (status, reason.to_owned()));
     }
@@ -158,6 +149,28 @@ async fn every_refusal_has_apples_reason() {
     let voip = plain(&services, &token, &"x".repeat(5120)).header("apns-push-type", "voip");
     taken(voip).await;
     assert_eq!(services.trace().counts().refused, 14);
+    services.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_no_push_is_refused_in_the_same_way() {
+    let services = start().await;
+    let post = |path: &str| client().post(url(&services, path)).body(PAYLOAD);
+    let own = format!("3/device/{}", "0".repeat(64));
+    for (request, status, reason) in [
+        (post("3/device/"), 400, "MissingDeviceToken"),
+        (post("3/device"), 400, "MissingDeviceToken"),
+        (post("3/wrong"), 404, "BadPath"),
+        (client().get(url(&services, &own)), 405, "MethodNotAllowed"),
+        (
+            client().request(Method::DELETE, url(&services, &own)),
+            405,
+            "MethodNotAllowed",
+        ),
+    ] {
+        assert_eq!(refused(request).await, (status, reason.to_owned()));
+    }
+    assert_eq!(services.trace().counts().refused, 0);
     services.shutdown().await;
 }
 

@@ -7,6 +7,7 @@ mod door;
 mod faults;
 mod fcm;
 mod hub;
+mod notifications;
 mod registration;
 mod socket;
 mod web_push;
