@@ -305,21 +305,19 @@ async fn collapse_keys_keep_their_newest_and_four_of_them_are_kept() {
     push("plain", value!({})).await;
     let heard = waiting(&services, &uaid).await;
     assert_eq!(sent(&heard), ["3", "4", "5", "6", "plain"]);
-    let rules: Vec<_> = services
-        .trace()
-        .entries()
-        .into_iter()
-        .filter_map(|entry| match entry.step {
-            TraceStep::Dropped(rule) => Some(rule),
-            _ => None,
-        })
-        .collect();
+    let entries = services.trace().entries();
+    let dropped = entries.iter().filter_map(|entry| {
+        if let TraceStep::Dropped(rule) = entry.step {
+            return Some(rule);
+        }
+        None
+    });
     let expected = [
         DropRule::Offline,
         DropRule::Superseded,
         DropRule::CollapseLimit,
     ];
-    assert_eq!(rules, expected);
+    assert_eq!(dropped.collect::<Vec<_>>(), expected);
 
     // Notifications have one key of their own, whatever they say.
     for key in ["x", "y"] {

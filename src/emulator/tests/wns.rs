@@ -164,6 +164,23 @@ async fn what_does_not_fit_is_refused_with_its_reason() {
 }
 
 #[tokio::test]
+async fn badges_and_tiles_are_delivered_as_what_they_are() {
+    let services = start().await;
+    let token = token(&services).await;
+    let (mut device, handle, _) = Device::registered(&services, "wns").await;
+    for kind in ["wns/badge", "wns/tile"] {
+        let body = format!("<{}/>", kind.trim_start_matches("wns/"));
+        let request = typed(&handle, &token, kind, "text/xml").body(body.clone());
+        assert_eq!(outcome(request).await, "received");
+        let push = device.hear().await;
+        assert_eq!(content(&push), body);
+        assert_eq!(push["headers"]["x-wns-type"], kind);
+        assert_eq!(push["headers"]["priority"], "2");
+    }
+    services.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_root_takes_channel_uris_as_well() {
     let services = start().await;
     let token = token(&services).await;
