@@ -25,4 +25,4 @@ mod tests;
 pub use client::{BackendClient, BackendOptions, TimeOuts};
 pub use credential::Credential;
 pub use error::BackendError;
-pub use notifications::SentPush;
+pub use notifications::{MOST_PAGES, SentPush};

@@ -27,6 +27,7 @@ impl Device {
         let request = SecurePushRequest {
             payload: text,
             to: to.map(|to| to.to_string()),
+            ..SecurePushRequest::default()
         };
         let sent = link.client.send_secure(&current.credential, &request).await;
         if sent.as_ref().is_err_and(BackendError::needs_sign_in) {

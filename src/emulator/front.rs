@@ -19,6 +19,8 @@ use tower_http::timeout::TimeoutLayer;
 use crate::lifecycle::timeouts;
 
 use super::backend::{self, AppBackend};
+use super::push::apns::{self, Apns};
+use super::push::fcm::{self, Fcm};
 use super::push::socket::DeviceSockets;
 use super::push::webpush::{self, WebPush};
 use super::push::wns::{self, Wns};
@@ -31,6 +33,8 @@ const MOST_AT_ONCE: usize = 1024;
 pub(super) struct Doors {
     pub(super) backend: Arc<AppBackend>,
     pub(super) wns: Arc<Wns>,
+    pub(super) apns: Arc<Apns>,
+    pub(super) fcm: Arc<Fcm>,
     pub(super) web_push: Arc<WebPush>,
     pub(super) sockets: Arc<DeviceSockets>,
 }
@@ -44,6 +48,8 @@ pub(super) fn router(doors: Doors) -> Router {
         .route("/", index.merge(at_root))
         .merge(backend::routes(doors.backend))
         .merge(wns::routes(doors.wns))
+        .merge(apns::routes(doors.apns))
+        .merge(fcm::routes(doors.fcm))
         .merge(webpush::routes(doors.web_push))
         .fallback_service(get(anywhere).fallback(not_found).with_state(doors.sockets))
         .layer(CatchPanicLayer::custom(panicked))
@@ -67,6 +73,8 @@ async fn index(State(sockets): State<Arc<DeviceSockets>>, upgrade: Upgrade) -> R
              app backend   /api/login /api/register /api/notifications\n\
              device socket / (WebSocket, Mozilla push protocol)\n\
              WNS           /accesstoken.srf and /w/?token=\n\
+             APNs          /3/device/\n\
+             FCM           /token and /v1/projects/{project}/messages:send\n\
              Web Push      /wpush/v1/ and /wpush/v2/\n",
         )
             .into_response(),

@@ -9,6 +9,7 @@ mod error;
 mod front;
 mod hub;
 mod options;
+mod parts;
 mod push;
 mod random;
 mod schema;

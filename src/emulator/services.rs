@@ -16,13 +16,13 @@ use crate::telemetry::{Event, EventName};
 use super::EmulatorError;
 use super::backend::AppBackend;
 use super::front::{self, Doors};
-use super::hub::{OwnOrigin, TagHub};
+use super::hub::OwnOrigin;
 use super::options::{DataLocation, ServicesOptions};
+use super::parts::Parts;
+use super::push::fcm::Fcm;
 use super::push::handles::Handles;
 use super::push::queue::Queue;
-use super::push::socket::DeviceSockets;
-use super::push::webpush::WebPush;
-use super::push::wns::{AccessTokens, Wns};
+use super::push::wns::Wns;
 use super::schema::SCHEMA;
 use super::trace::TraceLog;
 
@@ -43,6 +43,12 @@ pub struct ServiceUrls {
     pub push: Url,
     /// WNS's token endpoint for UWP apps.
     pub wns_token: Url,
+    /// The base of APNs, as senders name its host.
+    pub apns: Url,
+    /// The base of FCM, as senders name its host.
+    pub fcm: Url,
+    /// Google's token endpoint, as a service account's `token_uri`.
+    pub fcm_token: Url,
     /// The base of Web Push endpoints.
     pub webpush: Url,
 }
@@ -57,6 +63,7 @@ pub struct Services {
     queue: Queue,
     backend: Arc<AppBackend>,
     wns: Arc<Wns>,
+    fcm: Arc<Fcm>,
     store: Store,
     scope: Scope,
 }
@@ -99,7 +106,7 @@ impl Services {
         } = parts;
         serve(&scope, listener, doors.clone());
         sweep(&scope, &doors, &queue, handles);
-        let (backend, wns) = (doors.backend, doors.wns);
+        let (backend, wns, fcm) = (doors.backend, doors.wns, doors.fcm);
         let urls = ServiceUrls::under(local)?;
         Ok(Self {
             address,
@@ -109,6 +116,7 @@ impl Services {
             queue,
             backend,
             wns,
+            fcm,
             store,
             scope,
         })
@@ -146,6 +154,12 @@ impl Services {
         &self.trace
     }
 
+    /// The time of day that the services go by.
+    #[cfg(test)]
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// How many devices have a socket open.
     #[must_use]
     pub fn connected_devices(&self) -> usize {
@@ -174,6 +188,11 @@ impl Services {
         self.wns.tokens.revoke_all();
     }
 
+    /// Ends every access token of FCM that was given out.
+    pub fn revoke_fcm_tokens(&self) {
+        self.fcm.tokens.revoke_all();
+    }
+
     /// Ends every socket and request, waits for all of them, and closes the database. Returns how
     /// many tasks did not end in time.
     pub async fn shutdown(self) -> usize {
@@ -182,11 +201,12 @@ impl Services {
             store,
             backend,
             wns,
+            fcm,
             queue,
             ..
         } = self;
         let left = scope.shutdown(timeouts::SHUTDOWN).await;
-        drop((scope, backend, wns, queue));
+        drop((scope, backend, wns, fcm, queue));
         store.close().await;
         left
     }
@@ -205,68 +225,11 @@ impl ServiceUrls {
             backend: http.clone(),
             push,
             wns_token: join("accesstoken.srf")?,
+            apns: http.clone(),
+            fcm: http.clone(),
+            fcm_token: join("token")?,
             webpush: join("wpush/")?,
             http,
-        })
-    }
-}
-
-struct Parts {
-    doors: Doors,
-    clock: Clock,
-    trace: TraceLog,
-    queue: Queue,
-    handles: Handles,
-    store: Store,
-    scope: Scope,
-}
-
-impl Parts {
-    fn build(
-        options: ServicesOptions,
-        store: Store,
-        own: OwnOrigin,
-    ) -> Result<Self, EmulatorError> {
-        let ServicesOptions {
-            users,
-            token_ttl,
-            clock,
-            socket,
-            allowed_hosts,
-            ..
-        } = options;
-        let scope = Scope::new();
-        let trace = TraceLog::new(clock.clone());
-        let handles = Handles::new(store.clone(), clock.clone(), own.public.clone());
-        let queue = Queue::new(store.clone(), clock.clone(), trace.clone(), scope.spawner());
-        let hub = Arc::new(TagHub::new(store.clone(), own, &allowed_hosts)?);
-        let backend = AppBackend::new(store.clone(), clock.clone(), hub, users, token_ttl);
-        let wns = Wns {
-            handles: handles.clone(),
-            queue: queue.clone(),
-            tokens: AccessTokens::default(),
-            clock: clock.clone(),
-        };
-        let web_push = WebPush {
-            handles: handles.clone(),
-            queue: queue.clone(),
-            clock: clock.clone(),
-        };
-        let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
-        let doors = Doors {
-            backend: Arc::new(backend),
-            wns: Arc::new(wns),
-            web_push: Arc::new(web_push),
-            sockets: Arc::new(sockets),
-        };
-        Ok(Self {
-            doors,
-            clock,
-            trace,
-            queue,
-            handles,
-            store,
-            scope,
         })
     }
 }

@@ -42,6 +42,7 @@ impl<'a> LabBackend<'a> {
         let request = SecurePushRequest {
             payload: Some(text.to_owned()),
             to: Some(to.to_owned()),
+            ..SecurePushRequest::default()
         };
         let sent = self.lab.sender.send_secure(&credential, &request).await?;
         Ok(sent)

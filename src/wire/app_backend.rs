@@ -15,6 +15,10 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// The longest payload of a secure notification, in bytes.
 pub const MAX_PAYLOAD: usize = 16 * 1024;
 
+/// The longest text of a plain toast, in bytes, the sender's name included: room for it in every
+/// platform's shape.
+pub const MAX_TOAST: usize = 2048;
+
 /// The most tags of one registration (Azure Notification Hubs: 60).
 pub const MAX_TAGS: usize = 60;
 
@@ -114,6 +118,44 @@ pub struct SecurePushRequest {
     /// The user it is for; the sender where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// How urgent the push is; high where the request does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<SendPriority>,
+}
+
+/// How urgent a secure push is, in each platform's own way: WNS `X-WNS-Priority` 1 or 2, FCM
+/// `android.priority`, Web Push `Urgency`. APNs has one priority for a push without UI, 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SendPriority {
+    /// It may wait until the phone is awake.
+    Normal,
+    /// It wakes the phone.
+    #[default]
+    High,
+}
+
+impl SendPriority {
+    /// The name in JSON and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Answer of `POST /api/notifications?pns=…&to_tag=…` (notify users), 200: what became of a plain
+/// toast at each device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ToastAnswer {
+    /// The user it was sent to.
+    pub to: String,
+    /// One entry a device.
+    #[serde(default)]
+    pub deliveries: Vec<Delivery>,
 }
 
 /// Answer of `POST /api/notifications`, 201: the id, and what became of the push at each device.

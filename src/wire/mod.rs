@@ -1,7 +1,9 @@
 //! Every message that both sides speak, one file per protocol, with the Web Push encryption.
 //! Pure: text and bytes in, values out, no I/O.
 
+pub mod apns;
 pub mod app_backend;
+pub mod fcm;
 pub mod push_socket;
 pub mod secure_push;
 pub mod toast_xml;

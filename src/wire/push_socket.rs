@@ -25,6 +25,10 @@ pub const ACK_DECRYPTION_FAILED: u16 = 101;
 /// `code` of an ack: delivered, but the app could not use it.
 pub const ACK_NOT_DELIVERED: u16 = 102;
 
+/// `message_type` of the marker that takes the place of messages which FCM discarded; its body is
+/// empty.
+pub const DELETED_MESSAGES: &str = "deleted_messages";
+
 /// What a device says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "messageType", rename_all = "snake_case")]
@@ -53,7 +57,8 @@ pub enum ClientFrame {
         /// The channel, a lower-case dashed UUID of the device's making.
         #[serde(rename = "channelID")]
         channel_id: Uuid,
-        /// VAPID public key: pushes then need a matching signature.
+        /// Who may send: a VAPID public key for Web Push, whose signature pushes then need; in
+        /// handset's extension the bundle id for APNs and the project id for FCM.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
         /// handset's extension: the platform whose handle is wanted.
@@ -107,6 +112,10 @@ pub struct AckUpdate {
 /// What a push service says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "messageType", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a frame is written or taken apart as soon as it is there, and most are notifications"
+)]
 pub enum ServerFrame {
     /// Answers `hello`.
     Hello {
@@ -205,6 +214,18 @@ pub struct NotificationHeaders {
     /// Collapse key, topic or tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collapse: Option<String>,
+    /// `X-WNS-Group` of a WNS toast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// `X-WNS-SuppressPopup` of a WNS toast: straight to the action centre.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppress_popup: Option<bool>,
+    /// `apns-push-type` of an APNs message, where the sender named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_type: Option<String>,
+    /// What an FCM message is where it is none of a sender's: [`DELETED_MESSAGES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_type: Option<String>,
     /// Time to live, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,

@@ -21,6 +21,8 @@ pub const TTL: &str = "x-wns-ttl";
 pub const TAG: &str = "x-wns-tag";
 /// `X-WNS-Group`: at most 16 alphanumeric characters.
 pub const GROUP: &str = "x-wns-group";
+/// `X-WNS-SuppressPopup`: `true` sends a toast straight to the action centre.
+pub const SUPPRESS_POPUP: &str = "x-wns-suppresspopup";
 /// `X-WNS-PRIORITY`: 1 high to 4 very low.
 pub const PRIORITY: &str = "x-wns-priority";
 /// `X-WNS-RequestForStatus`: `true` asks for [`DEVICE_CONNECTION_STATUS`].

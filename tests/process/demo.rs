@@ -27,7 +27,7 @@ fn the_toast_is_drawn_in_the_terminal() {
 
 #[test]
 fn programs_read_events_to_the_last_line() {
-    for platform in ["wns", "webpush"] {
+    for platform in ["wns", "apns", "fcm", "webpush"] {
         let world = World::new();
         let arguments = ["demo", "--json", "--platform", platform, "--user", "bob"];
         let events = world.run(&arguments).with_code(0).json_lines();
@@ -90,12 +90,12 @@ fn a_bus_that_hangs_costs_seconds_and_not_the_demo() {
 }
 
 #[test]
-fn a_platform_without_a_service_is_refused_with_the_choice() {
+fn a_platform_that_is_none_is_refused_with_the_choice() {
     let ended = World::new()
-        .run(&["demo", "--platform", "apns"])
+        .run(&["demo", "--platform", "pager"])
         .with_code(2);
     assert!(
-        ended.error().contains("choose wns or webpush"),
+        ended.error().contains("none of wns, apns, fcm and webpush"),
         "{ended:#?}"
     );
 }

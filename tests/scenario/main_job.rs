@@ -25,6 +25,16 @@ async fn an_encrypted_web_push() {
     carries_a_push(AuthScheme::Bearer, Platform::WebPush).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_push_of_apns() {
+    carries_a_push(AuthScheme::Bearer, Platform::Apns).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_data_message_of_fcm() {
+    carries_a_push(AuthScheme::Bearer, Platform::Fcm).await;
+}
+
 async fn carries_a_push(auth: AuthScheme, platform: Platform) {
     let lab = Lab::start().await.unwrap();
     let phone = lab

@@ -10,7 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 use tokio_tungstenite::tungstenite::Message;
 
-/// The server. It greets and registers every device, and keeps every frame that came.
+/// The server. It greets and registers every device but those of FCM, which it refuses, and keeps
+/// every frame that came.
 pub(crate) struct PushServer {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Value>>>,
@@ -129,6 +130,12 @@ fn answer(frame: &Value, base: &str) -> Option<Message> {
             "status": 200,
             "use_webpush": true,
             "broadcasts": {},
+        }),
+        // As a server answers whose services are others than the one that was asked for.
+        Some("register") if frame["platform"] == "fcm" => json!({
+            "messageType": "register",
+            "channelID": frame["channelID"],
+            "status": 501,
         }),
         Some("register") => json!({
             "messageType": "register",

@@ -15,20 +15,20 @@ use crate::model::{Handle, RegistrationId, Tag, UserName};
 use crate::wire::app_backend::{MAX_PAYLOAD, MAX_TAGS, RegistrationBody, SecurePushRequest};
 
 #[derive(Debug, Clone)]
-struct Seen {
-    line: String,
+pub(super) struct Seen {
+    pub(super) line: String,
     headers: HeaderMap,
-    body: String,
+    pub(super) body: String,
 }
 
 /// A backend that gives every request the same answer and remembers what it saw.
-struct Witness {
-    backend: FakeBackend,
+pub(super) struct Witness {
+    pub(super) backend: FakeBackend,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Witness {
-    async fn answering(status: u16, answer: &'static str) -> Self {
+    pub(super) async fn answering(status: u16, answer: &'static str) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();
         let status = StatusCode::from_u16(status).unwrap();
@@ -46,7 +46,7 @@ impl Witness {
         Self { backend, seen }
     }
 
-    fn only(&self) -> Seen {
+    pub(super) fn only(&self) -> Seen {
         let seen = self.seen.lock().unwrap();
         assert_eq!(seen.len(), 1, "{seen:?}");
         seen[0].clone()
@@ -318,7 +318,7 @@ async fn removing_what_is_gone_is_done() {
 async fn a_secure_push_is_sent_and_every_kind_of_answer_understood() {
     let push = SecurePushRequest {
         payload: Some("Your code is 4711".to_owned()),
-        to: None,
+        ..SecurePushRequest::default()
     };
     let send = async |status: u16, answer: &'static str| {
         let witness = Witness::answering(status, answer).await;
@@ -344,7 +344,7 @@ async fn a_secure_push_is_sent_and_every_kind_of_answer_understood() {
 
     let large = SecurePushRequest {
         payload: Some("x".repeat(MAX_PAYLOAD + 1)),
-        to: None,
+        ..SecurePushRequest::default()
     };
     let witness = Witness::answering(200, "").await;
     let refused = witness.backend.client().send_secure(&alice(), &large).await;

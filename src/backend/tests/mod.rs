@@ -2,6 +2,7 @@
 
 mod answers;
 mod calls;
+mod pages;
 mod tls;
 mod transport;
 

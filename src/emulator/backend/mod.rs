@@ -7,6 +7,7 @@ mod credentials;
 mod login;
 mod notifications;
 mod registration;
+mod toasts;
 mod tokens;
 mod users;
 

@@ -7,8 +7,10 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use url::form_urlencoded;
 
+use crate::emulator::hub::{Push, Recipients};
 use crate::emulator::random;
 use crate::model::{NotificationId, Tag, UserName};
 use crate::store::StoreError;
@@ -19,6 +21,7 @@ use crate::wire::app_backend::{
 use super::AppBackend;
 use super::answer::{Refusal, json, read_json, uncached};
 use super::caller::Caller;
+use super::toasts;
 
 /// What is sent where the request names no payload.
 const DEFAULT_PAYLOAD: &str = "Hello from the handset app backend";
@@ -27,20 +30,22 @@ const DEFAULT_PAYLOAD: &str = "Hello from the handset app backend";
 const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The most notifications in one list.
-const MOST_LISTED: i64 = 500;
+const MOST_LISTED: usize = 500;
 
-/// `POST /api/notifications`: stores a payload, then sends its ID to its owner's devices. Plain
-/// toasts (`?pns=`) are not served yet and are refused.
+/// The most notifications kept for one user: beyond that those that were read go first, then the
+/// oldest.
+const MOST_PER_USER: i64 = 1000;
+
+/// `POST /api/notifications`: stores a payload, then sends its ID to its owner's devices. With
+/// parameters (`?pns=…&to_tag=…`) it is a plain toast.
 pub(super) async fn send(
     State(backend): State<Arc<AppBackend>>,
     caller: Caller,
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    if query.is_some_and(|query| !query.is_empty()) {
-        return Err(Refusal::BadRequest(
-            "pns and to_tag are not served yet: post without parameters for a secure push".into(),
-        ));
+    if let Some(query) = query.filter(|query| !query.is_empty()) {
+        return toasts::send(&backend, &caller, &query, &body).await;
     }
     let request: SecurePushRequest = match body.trim_ascii() {
         [] => SecurePushRequest::default(),
@@ -54,7 +59,15 @@ pub(super) async fn send(
         .payload
         .unwrap_or_else(|| DEFAULT_PAYLOAD.to_owned());
     let id = backend.keep(&to, payload).await?;
-    let deliveries = backend.hub.send(Tag::of_user(&to), id.clone()).await?;
+    let recipients = Recipients {
+        tag: Tag::of_user(&to),
+        only: None,
+    };
+    let push = Push::Secure {
+        id: id.clone(),
+        priority: request.priority.unwrap_or_default(),
+    };
+    let deliveries = backend.hub.send(recipients, push).await?;
     let location = HeaderValue::from_str(&format!("/api/notifications/{id}"));
     let answer = SecurePushAnswer {
         id,
@@ -92,28 +105,19 @@ pub(super) async fn read(
 }
 
 /// `GET /api/notifications?unread=true`: the owner's unread ones, oldest first, as many as fit into
-/// one body; the rest come once these are read.
+/// one body. Where there are more, a `Link` with `rel="next"` (RFC 8288) leads to those behind the
+/// last, by `&after={id}`.
 pub(super) async fn unread(
     State(backend): State<Arc<AppBackend>>,
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refusal> {
-    if !query.is_some_and(|query| query.eq_ignore_ascii_case("unread=true")) {
-        return Err(Refusal::BadRequest(
-            "only ?unread=true can be listed".into(),
-        ));
-    }
+    let after = read_page(query.as_deref().unwrap_or_default())?;
     let rows: Vec<Row3> = backend
         .store
-        .read(move |c| {
-            c.prepare_cached(
-                "SELECT id, payload, is_read FROM notification
-                 WHERE owner = ?1 AND is_read = 0 ORDER BY seq LIMIT ?2",
-            )?
-            .query_map(params![caller.user.as_str(), MOST_LISTED], columns)?
-            .collect()
-        })
+        .read(move |c| list_unread(c, &caller.user, after.as_ref()))
         .await?;
+    let found = rows.len();
     let mut room = MAX_BODY.saturating_sub(2);
     let listed: Vec<Notification> = rows
         .into_iter()
@@ -124,7 +128,56 @@ pub(super) async fn unread(
             left.is_some()
         })
         .collect();
-    Ok(json(listed))
+    let more = listed.len() < found || found >= MOST_LISTED;
+    let next = listed.last().filter(|_| more).and_then(|last| {
+        let next = format!(
+            "</api/notifications?unread=true&after={}>; rel=\"next\"",
+            last.id
+        );
+        HeaderValue::from_str(&next).ok()
+    });
+    let mut response = json(listed);
+    if let Some(next) = next {
+        response.headers_mut().insert(header::LINK, next);
+    }
+    Ok(response)
+}
+
+/// Behind which notification a list begins.
+fn read_page(query: &str) -> Result<Option<NotificationId>, Refusal> {
+    let (mut unread, mut after) = (false, None);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match name.to_ascii_lowercase().as_str() {
+            "unread" => unread = value.eq_ignore_ascii_case("true"),
+            "after" => after = Some(NotificationId::parse(value)?),
+            _ => {}
+        }
+    }
+    if !unread {
+        let problem = "only ?unread=true can be listed, with &after={id} for the next page";
+        return Err(Refusal::BadRequest(problem.to_owned()));
+    }
+    Ok(after)
+}
+
+/// The unread ones behind `after`; behind one that is gone, all of them.
+fn list_unread(
+    c: &Connection,
+    owner: &UserName,
+    after: Option<&NotificationId>,
+) -> rusqlite::Result<Vec<Row3>> {
+    let limit = i64::try_from(MOST_LISTED).unwrap_or(i64::MAX);
+    c.prepare_cached(
+        "SELECT id, payload, is_read FROM notification
+         WHERE owner = ?1 AND is_read = 0 AND seq > coalesce(
+             (SELECT seq FROM notification WHERE id = ?2 AND owner = ?1), -1)
+         ORDER BY seq LIMIT ?3",
+    )?
+    .query_map(
+        params![owner.as_str(), after.map(NotificationId::as_str), limit],
+        columns,
+    )?
+    .collect()
 }
 
 /// `PUT /api/notifications/{id}/read`: the owner has seen it.
@@ -167,7 +220,13 @@ impl AppBackend {
                     "INSERT INTO notification(id, owner, payload, is_read, created_at)
                      VALUES (?1, ?2, ?3, 0, ?4)",
                 )?
-                .execute(params![entry.id.as_str(), owner, entry.payload, now])
+                .execute(params![entry.id.as_str(), owner, entry.payload, now])?;
+                c.prepare_cached(
+                    "DELETE FROM notification WHERE seq IN
+                       (SELECT seq FROM notification WHERE owner = ?1
+                        ORDER BY is_read, seq DESC LIMIT -1 OFFSET ?2)",
+                )?
+                .execute(params![owner, MOST_PER_USER])
             })
             .await?;
         Ok(id)

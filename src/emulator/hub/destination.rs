@@ -36,6 +36,16 @@ impl Destinations {
         Self { own, allowed }
     }
 
+    /// Where to post below the embedded services, for platforms whose handles are no addresses.
+    pub(super) fn embedded(&self, segments: &[&str]) -> Result<Url, Forbidden> {
+        let mut url = self.own.local.clone();
+        url.path_segments_mut()
+            .map_err(|()| Forbidden("the embedded services have no path"))?
+            .clear()
+            .extend(segments);
+        Ok(url)
+    }
+
     /// Where to post for `handle`. Handles of the embedded services lead to their own listener,
     /// whatever name stands in them.
     pub(super) fn of(&self, handle: &Handle) -> Result<Url, Forbidden> {

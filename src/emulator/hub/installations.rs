@@ -62,15 +62,19 @@ pub(super) fn remove_handle(c: &Connection, handle: &Handle) -> rusqlite::Result
     Ok(())
 }
 
-/// The installations with `tag`. Their tags are not read.
-pub(super) fn with_tag(c: &Connection, tag: &Tag) -> rusqlite::Result<Vec<Installation>> {
+/// The installations with `tag`, of one platform or all. Their tags are not read.
+pub(super) fn with_tag(
+    c: &Connection,
+    tag: &Tag,
+    only: Option<Platform>,
+) -> rusqlite::Result<Vec<Installation>> {
     let statement = format!(
         "SELECT id, platform, handle, p256dh, auth FROM installation_tag
          JOIN installation ON installation.id = installation_tag.installation
-         WHERE tag = ?1 LIMIT {MOST_REACHED}"
+         WHERE tag = ?1 AND (?2 IS NULL OR platform = ?2) LIMIT {MOST_REACHED}"
     );
     let mut statement = c.prepare_cached(&statement)?;
-    let rows = statement.query_map([key(tag)], |row| {
+    let rows = statement.query_map(params![key(tag), only.map(Platform::as_str)], |row| {
         let p256dh: Option<String> = row.get(3)?;
         let auth: Option<String> = row.get(4)?;
         Ok(Installation {

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 
 use crate::model::{Handle, NotificationId, Platform, RegistrationId, SubscriptionKeys, Tag};
 use crate::store::StoreError;
-use crate::wire::app_backend::Delivery;
+use crate::wire::app_backend::{Delivery, SendPriority};
 
 pub(super) use destination::OwnOrigin;
 pub(super) use tag_hub::TagHub;
@@ -27,6 +27,26 @@ pub(super) struct Installation {
     pub(super) tags: Vec<Tag>,
 }
 
+/// What is sent, before any platform gives it its shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Push {
+    /// The ID of a payload, without UI: it wakes the app, which fetches the payload.
+    Secure {
+        id: NotificationId,
+        priority: SendPriority,
+    },
+    /// Text that the platform shows by itself.
+    Toast(String),
+}
+
+/// Whom a push is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recipients {
+    pub(super) tag: Tag,
+    /// Installations of one platform alone.
+    pub(super) only: Option<Platform>,
+}
+
 /// What an app backend asks of a hub.
 pub(super) trait Hub: Send + Sync + std::fmt::Debug {
     /// Puts an installation, which takes its handle away from any other.
@@ -35,10 +55,6 @@ pub(super) trait Hub: Send + Sync + std::fmt::Debug {
     /// Removes installations; unknown ones are none.
     fn remove(&self, ids: Vec<RegistrationId>) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Sends the ID of a payload to every installation with `tag`, in each platform's own shape.
-    fn send(
-        &self,
-        tag: Tag,
-        payload: NotificationId,
-    ) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>>;
+    /// Sends to every installation of the recipients, in each platform's own shape.
+    fn send(&self, to: Recipients, push: Push) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>>;
 }

@@ -4,14 +4,15 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::emulator::EmulatorError;
-use crate::lifecycle::timeouts;
-use crate::model::{NotificationId, RegistrationId, Tag};
+use crate::emulator::push::access_tokens::AccessTokens;
+use crate::lifecycle::{Clock, timeouts};
+use crate::model::RegistrationId;
 use crate::store::{Store, StoreError};
 use crate::wire::app_backend::Delivery;
 
 use super::destination::{CheckedResolver, Destinations, OwnOrigin};
-use super::senders::{Senders, Sent};
-use super::{Hub, Installation, installations};
+use super::senders::{ApnsToken, FcmToken, Senders, Sent, Tokens, WnsToken};
+use super::{Hub, Installation, Push, Recipients, installations};
 
 /// How many devices are posted to at once.
 const AT_ONCE: usize = 16;
@@ -27,8 +28,10 @@ impl TagHub {
     /// A hub for the services at `own` and the hosts in `allowed`.
     pub(in crate::emulator) fn new(
         store: Store,
+        clock: Clock,
         own: OwnOrigin,
         allowed: &[String],
+        fcm_tokens: AccessTokens,
     ) -> Result<Self, EmulatorError> {
         // The one TLS provider of the crate; whoever comes first installs it for the process.
         rustls::crypto::ring::default_provider()
@@ -53,12 +56,17 @@ impl TagHub {
             .map_err(|error| EmulatorError::Client {
                 cause: error.to_string(),
             })?;
-        let senders = Senders::new(client, own.local.clone(), Destinations::new(own, allowed));
+        let tokens = Tokens {
+            wns: WnsToken::new(own.local.clone()),
+            apns: ApnsToken::new(clock.clone()),
+            fcm: FcmToken::new(fcm_tokens, clock),
+        };
+        let senders = Senders::new(client, tokens, Destinations::new(own, allowed));
         Ok(Self { store, senders })
     }
 
-    async fn deliver(&self, installation: Installation, payload: &NotificationId) -> Delivery {
-        let sent = self.senders.send(&installation, payload).await;
+    async fn deliver(&self, installation: Installation, push: &Push) -> Delivery {
+        let sent = self.senders.send(&installation, push).await;
         if matches!(sent, Sent::Gone(_)) {
             let handle = installation.handle.clone();
             let removed = self
@@ -85,18 +93,15 @@ impl Hub for TagHub {
         Box::pin(self.store.write(move |c| installations::remove(c, &ids)))
     }
 
-    fn send(
-        &self,
-        tag: Tag,
-        payload: NotificationId,
-    ) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+    fn send(&self, to: Recipients, push: Push) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
         Box::pin(async move {
+            let Recipients { tag, only } = to;
             let found = self
                 .store
-                .read(move |c| installations::with_tag(c, &tag))
+                .read(move |c| installations::with_tag(c, &tag, only))
                 .await?;
             let deliveries = stream::iter(found)
-                .map(|installation| self.deliver(installation, &payload))
+                .map(|installation| self.deliver(installation, &push))
                 .buffer_unordered(AT_ONCE)
                 .collect()
                 .await;

@@ -1,9 +1,13 @@
-//! The embedded push services: WNS, Web Push, and the device socket they share.
+//! The embedded push services: WNS, APNs, FCM, Web Push, and the device socket they share.
 //!
 //! A sender's push goes through its service's front door into the [`queue`], which alone decides
 //! whether it is kept, and from there over the [`socket`] to the device.
 
+pub(super) mod access_tokens;
+pub(super) mod apns;
+pub(super) mod fcm;
 pub(super) mod handles;
+mod jwt;
 pub(super) mod queue;
 pub(super) mod socket;
 pub(super) mod webpush;

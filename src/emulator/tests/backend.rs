@@ -233,51 +233,6 @@ async fn a_secure_push_reaches_its_user_alone_and_carries_only_the_id() {
 }
 
 #[tokio::test]
-async fn unread_notifications_are_listed_until_they_are_read() {
-    let services = start().await;
-    let first = push(&services, "alice", value!({"payload": "one"})).await;
-    push(&services, "alice", value!({})).await;
-    let list = || {
-        request(
-            &services,
-            Method::GET,
-            "api/notifications?unread=true",
-            "alice",
-        )
-    };
-    let listed = json(send(list()).await).await;
-    assert_eq!(listed.as_array().unwrap().len(), 2);
-    assert_eq!(listed[0]["Payload"], "one");
-    let path = format!("api/notifications/{}/read", first["Id"].as_str().unwrap());
-    assert_eq!(
-        status(request(&services, Method::PUT, &path, "alice")).await,
-        204
-    );
-    assert_eq!(json(send(list()).await).await.as_array().unwrap().len(), 1);
-    let large = "x".repeat(16 * 1024);
-    for _ in 0..5 {
-        push(&services, "alice", value!({"payload": large})).await;
-    }
-    let body = send(list()).await.text().await.unwrap();
-    assert!(
-        body.len() <= crate::wire::app_backend::MAX_BODY,
-        "{}",
-        body.len()
-    );
-    assert_eq!(
-        status(request(
-            &services,
-            Method::GET,
-            "api/notifications",
-            "alice"
-        ))
-        .await,
-        400
-    );
-    services.shutdown().await;
-}
-
-#[tokio::test]
 async fn hostile_requests_are_answered_and_change_nothing() {
     let services = start().await;
     let long = "x".repeat(10_240);

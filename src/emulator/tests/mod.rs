@@ -1,9 +1,13 @@
 //! The services as senders and devices meet them: over real sockets, on free ports.
 
+mod apns;
 mod backend;
 mod device;
 mod door;
 mod faults;
+mod fcm;
+mod hub;
+mod notifications;
 mod registration;
 mod socket;
 mod web_push;

@@ -104,7 +104,7 @@ async fn a_second_socket_of_a_device_closes_the_first() {
 }
 
 #[tokio::test]
-async fn a_handle_is_given_for_what_is_served_and_refused_for_the_rest() {
+async fn a_handle_has_the_shape_of_its_platform_and_a_bad_key_is_refused() {
     let services = start().await;
     let (mut device, _) = Device::greet(&services, None).await;
     let plain = device.register(json!({})).await;
@@ -126,13 +126,23 @@ async fn a_handle_is_given_for_what_is_served_and_refused_for_the_rest() {
     );
     assert_eq!(wns["platform"], "wns");
     assert_eq!(wns["expires_in"], 30 * 86_400);
-    for platform in ["apns", "fcm"] {
+    for (platform, length) in [("apns", 64), ("fcm", 163)] {
         let answer = device.register(json!({"platform": platform})).await;
-        assert_eq!(answer["status"], 501);
-        assert!(answer.get("pushEndpoint").is_none(), "{answer}");
+        assert_eq!(
+            (&answer["status"], &answer["platform"]),
+            (&json!(200), &json!(platform))
+        );
+        assert_eq!(answer["handle"].as_str().unwrap().len(), length, "{answer}");
+        for absent in ["pushEndpoint", "expires_in"] {
+            assert!(answer.get(absent).is_none(), "{answer}");
+        }
     }
-    let bad_key = device.register(json!({"key": "af1883%&!@#*("})).await;
-    assert_eq!(bad_key["status"], 400);
+    for platform in ["webpush", "apns", "fcm"] {
+        let frame = json!({"platform": platform, "key": "af1883%&!@#*("});
+        let bad_key = device.register(frame).await;
+        assert_eq!(bad_key["status"], 400, "{platform}");
+        assert!(bad_key.get("handle").is_none(), "{bad_key}");
+    }
     services.shutdown().await;
 }
 
@@ -140,10 +150,15 @@ async fn a_handle_is_given_for_what_is_served_and_refused_for_the_rest() {
 async fn the_same_channel_keeps_its_handle() {
     let services = start().await;
     let (mut device, uaid) = Device::greet(&services, None).await;
-    let channel = json!({"platform": "wns", "channelID": "db8903b1-df81-4def-aeec-6f2a26945920"});
-    let first = device.register(channel.clone()).await;
-    let (mut again, _) = Device::greet(&services, Some(&uaid)).await;
-    assert_eq!(again.register(channel).await["handle"], first["handle"]);
+    for platform in ["wns", "apns", "fcm", "webpush"] {
+        let id = "db8903b1-df81-4def-aeec-6f2a26945920";
+        let channel = json!({"platform": platform, "channelID": id});
+        let first = device.register(channel.clone()).await;
+        let (mut again, _) = Device::greet(&services, Some(&uaid)).await;
+        let second = again.register(channel).await;
+        assert_eq!(second["handle"], first["handle"], "{platform}");
+        device = again;
+    }
     services.shutdown().await;
 }
 

@@ -95,6 +95,8 @@ async fn a_raw_push_reaches_the_device_with_its_headers() {
     let request = raw(&handle, &token, "sec-1")
         .header("x-wns-requestforstatus", "true")
         .header("x-wns-tag", "t1")
+        .header("x-wns-group", "g1")
+        .header("x-wns-suppresspopup", "true")
         .header("ms-cv", "abc.1")
         .header("traceparent", trace);
     let answer = send(request).await;
@@ -111,6 +113,9 @@ async fn a_raw_push_reaches_the_device_with_its_headers() {
     assert_eq!(headers["platform"], "wns");
     assert_eq!(headers["x-wns-type"], "wns/raw");
     assert_eq!(headers["collapse"], "t1");
+    assert_eq!(headers["group"], "g1");
+    assert_eq!(headers["suppress_popup"], true);
+    assert_eq!(headers["priority"], "3");
     assert_eq!(headers["traceparent"], trace);
     assert!(headers["sent_at"].is_string(), "{headers}");
     services.shutdown().await;
@@ -155,6 +160,23 @@ async fn what_does_not_fit_is_refused_with_its_reason() {
         "received"
     );
     assert_eq!(services.trace().counts().refused, 8);
+    services.shutdown().await;
+}
+
+#[tokio::test]
+async fn badges_and_tiles_are_delivered_as_what_they_are() {
+    let services = start().await;
+    let token = token(&services).await;
+    let (mut device, handle, _) = Device::registered(&services, "wns").await;
+    for kind in ["wns/badge", "wns/tile"] {
+        let body = format!("<{}/>", kind.trim_start_matches("wns/"));
+        let request = typed(&handle, &token, kind, "text/xml").body(body.clone());
+        assert_eq!(outcome(request).await, "received");
+        let push = device.hear().await;
+        assert_eq!(content(&push), body);
+        assert_eq!(push["headers"]["x-wns-type"], kind);
+        assert_eq!(push["headers"]["priority"], "2");
+    }
     services.shutdown().await;
 }
 

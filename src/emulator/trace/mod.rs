@@ -43,6 +43,11 @@ pub enum DropRule {
     Expired,
     /// Too many were stored for the device, which has to begin anew.
     StoredLimit,
+    /// Over a hundred messages without a collapse key were stored: FCM discards all it stored for
+    /// the app, and tells the device so.
+    PendingLimit,
+    /// A fifth collapse key was stored: FCM keeps messages of four.
+    CollapseLimit,
     /// The device gave the handle back.
     Unregistered,
     /// The sender deleted it.

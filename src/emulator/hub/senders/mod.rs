@@ -1,24 +1,39 @@
 //! How the hub posts to each push service, one file each.
 
+mod apns;
+mod fcm;
 mod web_push;
 mod wns;
 
 use reqwest::{Client, Response, StatusCode};
-use url::Url;
+use serde_json::Value;
 
-use crate::model::{NotificationId, Platform};
+use crate::model::Platform;
 use crate::wire::app_backend::{Delivery, DeliveryOutcome};
 
-use super::Installation;
 use super::destination::Destinations;
-use wns::WnsToken;
+use super::{Installation, Push};
+pub(super) use apns::ApnsToken;
+pub(super) use fcm::FcmToken;
+pub(super) use wns::WnsToken;
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER: u64 = 16 * 1024;
 
 /// Posts pushes.
 #[derive(Debug)]
 pub(super) struct Senders {
     client: Client,
     destinations: Destinations,
-    wns: WnsToken,
+    tokens: Tokens,
+}
+
+/// What the hub proves itself with, to each service that asks for it.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    pub(super) wns: WnsToken,
+    pub(super) apns: ApnsToken,
+    pub(super) fcm: FcmToken,
 }
 
 /// What a push service answered.
@@ -32,27 +47,31 @@ pub(super) enum Sent {
 }
 
 impl Senders {
-    pub(super) fn new(client: Client, local: Url, destinations: Destinations) -> Self {
-        let wns = WnsToken::new(local);
+    pub(super) fn new(client: Client, tokens: Tokens, destinations: Destinations) -> Self {
         Self {
             client,
             destinations,
-            wns,
+            tokens,
         }
     }
 
-    /// Sends the ID of a payload to one device.
-    pub(super) async fn send(&self, to: &Installation, payload: &NotificationId) -> Sent {
-        let url = match self.destinations.of(&to.handle) {
+    /// Sends a push to one device.
+    pub(super) async fn send(&self, to: &Installation, push: &Push) -> Sent {
+        let url = match to.platform {
+            Platform::Wns | Platform::WebPush => self.destinations.of(&to.handle),
+            Platform::Apns => self.destinations.embedded(&apns::path(&to.handle)),
+            Platform::Fcm => self.destinations.embedded(&fcm::PATH),
+        };
+        let url = match url {
             Ok(url) => url,
             Err(forbidden) => return Sent::Refused(forbidden.to_string()),
         };
+        let (client, tokens) = (&self.client, &self.tokens);
         let sent = match to.platform {
-            Platform::Wns => wns::send(&self.client, &self.wns, url, payload).await,
-            Platform::WebPush => web_push::send(&self.client, url, to.keys.as_ref(), payload).await,
-            Platform::Apns | Platform::Fcm => {
-                return Sent::Refused(format!("{} is not served yet", to.platform));
-            }
+            Platform::Wns => wns::send(client, &tokens.wns, url, push).await,
+            Platform::WebPush => web_push::send(client, url, to.keys.as_ref(), push).await,
+            Platform::Apns => apns::send(client, &tokens.apns, url, push).await,
+            Platform::Fcm => fcm::send(client, &tokens.fcm, url, &to.handle, push).await,
         };
         sent.unwrap_or_else(|error| Sent::Refused(describe(&error)))
     }
@@ -93,6 +112,18 @@ fn refusal(status: StatusCode) -> Sent {
 fn header(response: &Response, name: &str) -> Option<String> {
     let value = response.headers().get(name)?.to_str().ok()?;
     (value.len() <= 2048).then(|| value.to_owned())
+}
+
+/// A short answer as JSON; null where it is none.
+async fn json(response: Response) -> Value {
+    if response
+        .content_length()
+        .is_none_or(|length| length > MAX_ANSWER)
+    {
+        return Value::Null;
+    }
+    let body = response.bytes().await.unwrap_or_default();
+    serde_json::from_slice(&body).unwrap_or_default()
 }
 
 /// Handles are addresses of devices, so no error text shows one.

@@ -1,10 +1,12 @@
-//! Web Push: the ID as an encrypted body (RFC 8291).
+//! Web Push: the ID, or the text of a toast, as an encrypted body (RFC 8291).
 
 use reqwest::Client;
 use reqwest::header::{CONTENT_ENCODING, LOCATION};
 use url::Url;
 
-use crate::model::{NotificationId, SubscriptionKeys};
+use crate::emulator::hub::Push;
+use crate::model::SubscriptionKeys;
+use crate::wire::app_backend::SendPriority;
 use crate::wire::webpush;
 
 use super::{Sent, header, refusal};
@@ -16,21 +18,25 @@ pub(super) async fn send(
     client: &Client,
     url: Url,
     keys: Option<&SubscriptionKeys>,
-    payload: &NotificationId,
+    push: &Push,
 ) -> Result<Sent, reqwest::Error> {
     let Some(keys) = keys else {
         return Ok(Sent::Refused(
             "the registration has no subscription keys".to_owned(),
         ));
     };
-    let body = match webpush::encrypt(keys, payload.as_str().as_bytes()) {
+    let (text, urgency) = match push {
+        Push::Secure { id, priority } => (id.as_str(), *priority),
+        Push::Toast(text) => (text.as_str(), SendPriority::High),
+    };
+    let body = match webpush::encrypt(keys, text.as_bytes()) {
         Ok(body) => body,
         Err(error) => return Ok(Sent::Refused(error.to_string())),
     };
     let response = client
         .post(url)
         .header("TTL", TTL)
-        .header("Urgency", "high")
+        .header("Urgency", urgency.as_str())
         .header(CONTENT_ENCODING, "aes128gcm")
         .body(body)
         .send()

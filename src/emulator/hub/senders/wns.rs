@@ -1,15 +1,17 @@
-//! WNS: a raw push whose body is the ID, with an access token from the token endpoint.
+//! WNS: a raw push whose body is the ID, or a toast, with an access token from the token endpoint.
 
 use std::sync::{Mutex, PoisonError};
 
+use quick_xml::escape::escape;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::emulator::hub::Push;
 use crate::emulator::random;
-use crate::model::NotificationId;
-use crate::wire::wns::{MSG_ID, STATUS, TYPE, TokenAnswer};
+use crate::wire::app_backend::SendPriority;
+use crate::wire::wns::{MSG_ID, PRIORITY, STATUS, TYPE, TokenAnswer};
 
 use super::{Sent, header, refusal};
 
@@ -18,14 +20,14 @@ const MAX_TOKEN_ANSWER: u64 = 16 * 1024;
 
 /// The hub's access token, fetched when it is first needed and again when it is refused.
 #[derive(Debug)]
-pub(super) struct WnsToken {
+pub(in crate::emulator::hub) struct WnsToken {
     local: Url,
     secret: SecretString,
     current: Mutex<Option<SecretString>>,
 }
 
 impl WnsToken {
-    pub(super) fn new(local: Url) -> Self {
+    pub(in crate::emulator::hub) fn new(local: Url) -> Self {
         Self {
             local,
             secret: random::token_256().into(),
@@ -81,22 +83,56 @@ impl WnsToken {
     }
 }
 
+/// A push as WNS takes it.
+struct Shape {
+    kind: &'static str,
+    content_type: &'static str,
+    priority: &'static str,
+    body: String,
+}
+
+impl Shape {
+    fn of(push: &Push) -> Self {
+        match push {
+            Push::Secure { id, priority } => Self {
+                kind: "wns/raw",
+                content_type: "application/octet-stream",
+                priority: match priority {
+                    SendPriority::High => "1",
+                    SendPriority::Normal => "2",
+                },
+                body: id.as_str().to_owned(),
+            },
+            Push::Toast(text) => Self {
+                kind: "wns/toast",
+                content_type: "text/xml",
+                priority: "1",
+                body: format!(
+                    r#"<toast><visual><binding template="ToastText01"><text id="1">{}</text></binding></visual></toast>"#,
+                    escape(text)
+                ),
+            },
+        }
+    }
+}
+
 pub(super) async fn send(
     client: &Client,
     token: &WnsToken,
     url: Url,
-    payload: &NotificationId,
+    push: &Push,
 ) -> Result<Sent, reqwest::Error> {
+    let shape = Shape::of(push);
     let no_token = || Sent::Refused("the token endpoint gave no access token".to_owned());
     let Some(first) = token.get(client, None).await? else {
         return Ok(no_token());
     };
-    let mut response = post(client, &first, url.clone(), payload).await?;
+    let mut response = post(client, &first, url.clone(), &shape).await?;
     if response.status() == StatusCode::UNAUTHORIZED {
         let Some(second) = token.get(client, Some(&first)).await? else {
             return Ok(no_token());
         };
-        response = post(client, &second, url, payload).await?;
+        response = post(client, &second, url, &shape).await?;
     }
     Ok(read(&response))
 }
@@ -105,14 +141,15 @@ async fn post(
     client: &Client,
     token: &SecretString,
     url: Url,
-    payload: &NotificationId,
+    shape: &Shape,
 ) -> Result<Response, reqwest::Error> {
     client
         .post(url)
         .header(AUTHORIZATION, format!("Bearer {}", token.expose_secret()))
-        .header(TYPE, "wns/raw")
-        .header(CONTENT_TYPE, "application/octet-stream")
-        .body(payload.as_str().to_owned())
+        .header(TYPE, shape.kind)
+        .header(PRIORITY, shape.priority)
+        .header(CONTENT_TYPE, shape.content_type)
+        .body(shape.body.clone())
         .send()
         .await
 }

@@ -4,6 +4,7 @@
 //! reconnects and restarts. What comes while no socket is open is kept or dropped by the rule that
 //! the platform's service gives with it.
 
+mod away;
 mod lines;
 mod message;
 mod rows;
@@ -23,6 +24,7 @@ use crate::wire::push_socket::NotificationHeaders;
 
 use super::handles::Channel;
 
+pub(super) use away::AwayRule;
 pub(super) use lines::Lines;
 pub(super) use message::{Acked, Batch, Part, Stored};
 
@@ -44,17 +46,6 @@ pub(super) struct Incoming {
     pub(super) topic: Option<String>,
     pub(super) lifetime: Option<Duration>,
     pub(super) away: AwayRule,
-}
-
-/// What happens to a push while no socket is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AwayRule {
-    /// It is dropped.
-    Drop,
-    /// It takes the place of the one kept under this name for the channel.
-    KeepNewest(&'static str),
-    /// It is stored, up to [`STORED_LIMIT`].
-    Store,
 }
 
 /// What became of a push.
@@ -155,15 +146,15 @@ impl Queue {
             return Ok(Verdict::Dropped(DropRule::Offline));
         }
         let row = rows::NewRow::of(channel, incoming, connected, self.clock.now());
-        let (verdict, superseded) = self.store.write(move |c| rows::insert(c, &row)).await?;
-        for old in &superseded {
-            self.write_dropped(old, DropRule::Superseded);
+        let inserted = self.store.write(move |c| rows::insert(c, &row)).await?;
+        for (old, rule) in &inserted.lost {
+            self.write_dropped(old, *rule);
         }
-        match verdict {
-            Verdict::Received => {
-                self.trace.write(&version, platform, TraceStep::Received);
-                self.lines.wake(channel.uaid);
-            }
+        for marker in &inserted.markers {
+            self.trace.write(marker, platform, TraceStep::Received);
+        }
+        match inserted.verdict {
+            Verdict::Received => self.trace.write(&version, platform, TraceStep::Received),
             Verdict::Dropped(rule) => {
                 self.trace
                     .write(&version, platform, TraceStep::Dropped(rule));
@@ -171,7 +162,8 @@ impl Queue {
             // The front door writes what it refuses, whatever the reason.
             Verdict::Full | Verdict::Gone => {}
         }
-        Ok(verdict)
+        self.lines.wake(channel.uaid);
+        Ok(inserted.verdict)
     }
 
     /// Who says hello: a known device keeps its agent id unless too much is stored for it; any

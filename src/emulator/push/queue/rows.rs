@@ -9,8 +9,9 @@ use uuid::Uuid;
 use crate::emulator::trace::DropRule;
 use crate::model::Platform;
 
+use super::away::{self, AwayRule};
 use super::message::{Acked, Batch, Part, Stored};
-use super::{AwayRule, Channel, Incoming, MOST_KEPT, STORED_LIMIT, Verdict, expiry};
+use super::{Channel, Incoming, MOST_KEPT, STORED_LIMIT, Verdict, expiry};
 
 /// How many messages are read at once (autopush: 10).
 pub(super) const BATCH: usize = 10;
@@ -35,15 +36,41 @@ pub(super) enum Known {
 
 /// A message about to be stored.
 pub(super) struct NewRow {
-    agent: i64,
-    channel: i64,
+    pub(super) agent: i64,
+    pub(super) channel: i64,
     version: String,
     body: Bytes,
     headers: String,
     slot: Option<String>,
-    connected: bool,
-    limited: bool,
+    /// The rule that holds, while no socket is open.
+    pub(super) away: Option<AwayRule>,
+    pub(super) now: Timestamp,
     expires_at: Option<i64>,
+}
+
+/// What became of a message, and of others through it.
+#[derive(Debug)]
+pub(super) struct Inserted {
+    pub(super) verdict: Verdict,
+    /// Those that were given up for it, by which rule.
+    pub(super) lost: Vec<(Named, DropRule)>,
+    /// The versions of messages that the service stored itself.
+    pub(super) markers: Vec<String>,
+}
+
+impl Inserted {
+    pub(super) fn without_loss(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            lost: Vec::new(),
+            markers: Vec::new(),
+        }
+    }
+
+    pub(super) fn lose(&mut self, messages: Vec<Named>, rule: DropRule) {
+        let messages = messages.into_iter().map(|message| (message, rule));
+        self.lost.extend(messages);
+    }
 }
 
 impl NewRow {
@@ -53,10 +80,8 @@ impl NewRow {
         connected: bool,
         now: Timestamp,
     ) -> Self {
-        let slot = match incoming.away {
-            AwayRule::KeepNewest(name) if !connected => Some(name.to_owned()),
-            AwayRule::KeepNewest(_) | AwayRule::Drop | AwayRule::Store => incoming.topic,
-        };
+        let away = (!connected).then_some(incoming.away);
+        let slot = away.as_ref().and_then(AwayRule::slot).or(incoming.topic);
         // "Now or never" with a socket open is now: it is kept until the device has it.
         let lifetime = incoming.lifetime.filter(|lifetime| !lifetime.is_zero());
         Self {
@@ -66,38 +91,55 @@ impl NewRow {
             body: incoming.body,
             headers: serde_json::to_string(&incoming.headers).unwrap_or_default(),
             slot,
-            connected,
-            limited: incoming.away == AwayRule::Store,
+            away,
+            now,
             expires_at: lifetime.map(|lifetime| expiry(now, lifetime)),
         }
     }
 }
 
-/// Stores a message if it may be, and names those whose place it takes.
-pub(super) fn insert(c: &Connection, row: &NewRow) -> rusqlite::Result<(Verdict, Vec<Named>)> {
+/// Stores a message if it may be.
+pub(super) fn insert(c: &Connection, row: &NewRow) -> rusqlite::Result<Inserted> {
     let live = c
         .prepare_cached("SELECT 1 FROM channel WHERE id = ?1 AND gone_at IS NULL")?
         .exists([row.channel])?;
     if !live {
-        return Ok((Verdict::Gone, Vec::new()));
+        return Ok(Inserted::without_loss(Verdict::Gone));
     }
     let (kept, stored): (i64, i64) = c
-        .prepare_cached("SELECT count(*), coalesce(sum(offline), 0) FROM message WHERE agent = ?1")?
+        .prepare_cached(
+            "SELECT count(*), coalesce(sum(offline = 1), 0) FROM message WHERE agent = ?1",
+        )?
         .query_row([row.agent], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    if !row.connected && row.limited && stored > STORED_LIMIT {
-        return Ok((Verdict::Dropped(DropRule::StoredLimit), Vec::new()));
+    if row.away == Some(AwayRule::Store) && stored > STORED_LIMIT {
+        let dropped = Verdict::Dropped(DropRule::StoredLimit);
+        return Ok(Inserted::without_loss(dropped));
     }
     if kept >= MOST_KEPT {
-        return Ok((Verdict::Full, Vec::new()));
+        return Ok(Inserted::without_loss(Verdict::Full));
     }
-    let superseded = match &row.slot {
-        Some(slot) if !row.connected => take(
+    let mut inserted = Inserted::without_loss(Verdict::Received);
+    if let (Some(slot), Some(_)) = (&row.slot, &row.away) {
+        let superseded = take(
             c,
             "m.channel = ?1 AND m.agent = ?2 AND m.slot = ?3",
             params![row.channel, row.agent, slot],
-        )?,
-        _ => Vec::new(),
-    };
+        )?;
+        inserted.lose(superseded, DropRule::Superseded);
+    }
+    match row.away {
+        Some(AwayRule::Collapse(_)) => away::bound_keys(c, row, &mut inserted)?,
+        Some(AwayRule::Pending) => away::bound_pending(c, row, &mut inserted)?,
+        Some(AwayRule::Drop | AwayRule::KeepNewest(_) | AwayRule::Store) | None => {}
+    }
+    if inserted.verdict == Verdict::Received {
+        store(c, row)?;
+    }
+    Ok(inserted)
+}
+
+fn store(c: &Connection, row: &NewRow) -> rusqlite::Result<()> {
+    let offline = row.away.as_ref().map_or(0, AwayRule::mark);
     c.prepare_cached(
         "INSERT INTO message(agent, channel, version, body, headers, slot, offline, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -109,10 +151,10 @@ pub(super) fn insert(c: &Connection, row: &NewRow) -> rusqlite::Result<(Verdict,
         row.body.as_ref(),
         row.headers,
         row.slot,
-        !row.connected,
+        offline,
         row.expires_at
     ])?;
-    Ok((Verdict::Received, superseded))
+    Ok(())
 }
 
 pub(super) fn greet(c: &Connection, uaid: Uuid, now: i64) -> rusqlite::Result<Known> {
@@ -125,7 +167,8 @@ pub(super) fn greet(c: &Connection, uaid: Uuid, now: i64) -> rusqlite::Result<Kn
     };
     let (newest, stored): (i64, i64) = c
         .prepare_cached(
-            "SELECT coalesce(max(seq), 0), coalesce(sum(offline), 0) FROM message WHERE agent = ?1",
+            "SELECT coalesce(max(seq), 0), coalesce(sum(offline = 1), 0) FROM message
+             WHERE agent = ?1",
         )?
         .query_row([agent], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if stored <= STORED_LIMIT {
@@ -232,7 +275,7 @@ pub(super) fn expire(c: &Connection, now: i64) -> rusqlite::Result<Vec<Named>> {
 }
 
 /// Removes the messages for which `condition` holds, and names them.
-fn take(
+pub(super) fn take(
     c: &Connection,
     condition: &str,
     values: impl rusqlite::Params,

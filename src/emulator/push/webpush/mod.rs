@@ -108,7 +108,7 @@ impl WebPush {
     async fn channel(&self, token: &str) -> Result<Channel, Refusal> {
         match self.handles.find(Platform::WebPush, token).await? {
             Found::Live(channel) => Ok(channel),
-            Found::Gone => Err(Refusal::Gone),
+            Found::Gone(_) => Err(Refusal::Gone),
             Found::Unknown => Err(Refusal::NotFound),
         }
     }

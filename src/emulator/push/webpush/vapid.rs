@@ -1,8 +1,6 @@
 //! Who may post to an endpoint that was made for one application server (RFC 8292).
 
 use axum::http::{HeaderMap, header};
-use base64::Engine as _;
-use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use p256::ecdsa::signature::Verifier as _;
 use p256::ecdsa::{Signature, VerifyingKey};
@@ -11,6 +9,7 @@ use url::Url;
 
 use crate::emulator::push::handles::Channel;
 use crate::emulator::push::header as header_text;
+use crate::emulator::push::jwt::{self, Jwt};
 
 use super::answer::Refusal;
 
@@ -28,7 +27,7 @@ pub(in crate::emulator::push) fn read_key(text: &str) -> Option<Vec<u8>> {
     if text.len() > 128 {
         return None;
     }
-    let key = decode(text)?;
+    let key = jwt::decode(text)?;
     VerifyingKey::from_sec1_bytes(&key).ok()?;
     (key.len() == 65).then_some(key)
 }
@@ -42,17 +41,13 @@ pub(super) fn check(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let credentials = read_credentials(headers);
-    let (token, key) = match (credentials, &channel.vapid_key) {
+    let (token, key) = match (credentials, &channel.sender) {
         (Some(credentials), _) => credentials,
         (None, Some(_)) => return Err(Refusal::Vapid("Missing VAPID public key")),
         (None, None) => return Ok(()),
     };
     let key = read_key(key).ok_or(Refusal::Vapid("Invalid VAPID public key"))?;
-    if channel
-        .vapid_key
-        .as_ref()
-        .is_some_and(|wanted| *wanted != key)
-    {
+    if channel.sender.as_ref().is_some_and(|wanted| *wanted != key) {
         return Err(Refusal::Vapid("VAPID public key mismatch"));
     }
     check_token(token, &key, base, now)
@@ -90,20 +85,17 @@ struct Claims {
 
 fn check_token(token: &str, key: &[u8], base: &Url, now: Timestamp) -> Result<(), Refusal> {
     let malformed = || Refusal::Vapid("Invalid VAPID token");
-    let (signed, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
-    let (head, claims) = signed.split_once('.').ok_or_else(malformed)?;
-    let head: Head = read_json(head).ok_or_else(malformed)?;
+    let token = Jwt::read(token).ok_or_else(malformed)?;
+    let head: Head = token.head().ok_or_else(malformed)?;
     if head.alg != "ES256" {
         return Err(malformed());
     }
-    let signature = decode(signature)
-        .and_then(|bytes| Signature::from_slice(&bytes).ok())
-        .ok_or_else(malformed)?;
+    let signature = Signature::from_slice(&token.signature).map_err(|_| malformed())?;
     let key = VerifyingKey::from_sec1_bytes(key).map_err(|_| malformed())?;
-    if key.verify(signed.as_bytes(), &signature).is_err() {
+    if key.verify(token.signed.as_bytes(), &signature).is_err() {
         return Err(Refusal::Vapid("VAPID signature does not match the key"));
     }
-    let claims: Claims = read_json(claims).ok_or_else(malformed)?;
+    let claims: Claims = token.claims().ok_or_else(malformed)?;
     let now = now.as_second();
     if claims.exp <= now.saturating_sub(LEEWAY) {
         return Err(Refusal::Vapid("VAPID token expired"));
@@ -120,21 +112,12 @@ fn check_token(token: &str, key: &[u8], base: &Url, now: Timestamp) -> Result<()
     Ok(())
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&decode(part)?).ok()
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD
-        .decode(text)
-        .or_else(|_| URL_SAFE.decode(text))
-        .ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Platform;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use p256::ecdsa::SigningKey;
     use p256::ecdsa::signature::Signer as _;
     use p256::elliptic_curve::Generate as _;
@@ -157,13 +140,13 @@ mod tests {
         HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
     }
 
-    fn checked(headers: &HeaderMap, vapid_key: Option<Vec<u8>>) -> Result<(), Refusal> {
+    fn checked(headers: &HeaderMap, sender: Option<Vec<u8>>) -> Result<(), Refusal> {
         let channel = Channel {
             id: 1,
             agent: 1,
             uaid: Uuid::nil(),
             platform: Platform::WebPush,
-            vapid_key,
+            sender,
             extended: false,
         };
         let base = Url::parse("http://127.0.0.1:8480/").unwrap();

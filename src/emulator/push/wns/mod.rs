@@ -23,11 +23,11 @@ use crate::model::Platform;
 use crate::store::StoreError;
 use crate::wire::wns::MAX_BODY;
 
+use super::access_tokens::AccessTokens;
 use super::handles::{Channel, Found, Handles};
 use super::queue::{Incoming, Queue, Verdict};
 use answer::{Answer, Refusal};
 use request::WnsRequest;
-pub(in crate::emulator) use token::AccessTokens;
 
 /// The WNS front door.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Wns {
         body: Body,
         message: &str,
     ) -> Result<Answer, Refusal> {
-        if !self.tokens.allows(headers, &self.clock) {
+        if !self.tokens.state_of(headers, &self.clock).is_live() {
             return Err(Refusal::Unauthorized);
         }
         let channel = self.channel(token).await?;
@@ -127,7 +127,7 @@ impl Wns {
         let token = token.ok_or(Refusal::NotFound)?;
         match self.handles.find(Platform::Wns, token).await? {
             Found::Live(channel) => Ok(channel),
-            Found::Gone => Err(Refusal::Gone),
+            Found::Gone(_) => Err(Refusal::Gone),
             Found::Unknown => Err(Refusal::NotFound),
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct WnsRequest {
     pub(super) wants_status: bool,
     cached: bool,
     tag: Option<String>,
+    group: Option<String>,
+    suppress_popup: Option<bool>,
     priority: Option<u8>,
     traceparent: Option<String>,
 }
@@ -93,7 +95,7 @@ impl WnsRequest {
             wns::TAG,
             "X-WNS-Tag must be 1 to 16 letters or digits",
         )?;
-        read_label(
+        let group = read_label(
             headers,
             wns::GROUP,
             "X-WNS-Group must be 1 to 16 letters or digits",
@@ -106,6 +108,8 @@ impl WnsRequest {
                 .is_some_and(|value| value.eq_ignore_ascii_case("true")),
             cached: policy.unwrap_or(kind != Kind::Raw),
             tag,
+            group,
+            suppress_popup: read_suppress_popup(headers)?,
             priority: read_priority(headers)?,
             traceparent: traceparent(headers),
         })
@@ -115,7 +119,7 @@ impl WnsRequest {
     /// Which of several raws stays is not documented: the latest, as for the others.
     pub(super) fn away_rule(&self) -> AwayRule {
         if self.cached {
-            AwayRule::KeepNewest(self.kind.as_str())
+            AwayRule::KeepNewest(self.kind.as_str().to_owned())
         } else {
             AwayRule::Drop
         }
@@ -129,6 +133,8 @@ impl WnsRequest {
             wns_type: Some(self.kind.as_str().to_owned()),
             priority: Some(priority.to_string()),
             collapse: self.tag.clone(),
+            group: self.group.clone(),
+            suppress_popup: self.suppress_popup,
             ttl: self.lifetime.map(|lifetime| lifetime.as_secs()),
             sent_at: Some(sent_at),
             traceparent: self.traceparent.clone(),
@@ -204,6 +210,18 @@ fn read_label(
     }
 }
 
+/// Taken for every channel, as all of them are those of phones.
+fn read_suppress_popup(headers: &HeaderMap) -> Result<Option<bool>, Refusal> {
+    match header(headers, wns::SUPPRESS_POPUP) {
+        None => Ok(None),
+        Some(value) if value.eq_ignore_ascii_case("true") => Ok(Some(true)),
+        Some(value) if value.eq_ignore_ascii_case("false") => Ok(Some(false)),
+        Some(_) => Err(Refusal::Header(
+            "X-WNS-SuppressPopup is neither true nor false",
+        )),
+    }
+}
+
 fn read_priority(headers: &HeaderMap) -> Result<Option<u8>, Refusal> {
     match header(headers, wns::PRIORITY) {
         None => Ok(None),
@@ -240,7 +258,10 @@ mod tests {
     fn raw_is_kept_only_when_asked_for_and_toasts_unless_asked_not_to() {
         assert_eq!(raw(&[]).unwrap().away_rule(), AwayRule::Drop);
         let cached = raw(&[("x-wns-cache-policy", "cache")]).unwrap();
-        assert_eq!(cached.away_rule(), AwayRule::KeepNewest("wns/raw"));
+        assert_eq!(
+            cached.away_rule(),
+            AwayRule::KeepNewest("wns/raw".to_owned())
+        );
         let toast = [
             ("x-wns-type", "wns/toast"),
             ("content-type", "text/xml; charset=utf-8"),
@@ -248,7 +269,7 @@ mod tests {
         ];
         assert_eq!(
             read(&toast).unwrap().away_rule(),
-            AwayRule::KeepNewest("wns/toast")
+            AwayRule::KeepNewest("wns/toast".to_owned())
         );
         let mut never = toast.to_vec();
         never.push(("x-wns-cache-policy", "no-cache"));
@@ -267,6 +288,7 @@ mod tests {
             ("x-wns-tag", ""),
             ("x-wns-group", "abcdefghijklmnopq"),
             ("x-wns-priority", "5"),
+            ("x-wns-suppresspopup", "maybe"),
         ] {
             assert!(matches!(raw(&[bad]), Err(Refusal::Header(_))), "{bad:?}");
         }

@@ -2,7 +2,7 @@
 //! Windows App SDK. Any well-formed credential passes; the two flows are not interchangeable.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -11,73 +11,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use jiff::Timestamp;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use url::form_urlencoded;
 
 use crate::emulator::push::header as header_text;
-use crate::emulator::random;
-use crate::lifecycle::Clock;
 use crate::wire::wns::{TOKEN_SECONDS, TokenAnswer};
 
 use super::Wns;
 
 /// The largest token request, in bytes.
 const MAX_REQUEST: usize = 8 * 1024;
-
-/// The most access tokens that live at once; beyond that the one that expires first goes.
-const MOST_TOKENS: usize = 4096;
-
-/// The access tokens that were given out, by their hashes.
-#[derive(Debug, Default)]
-pub(in crate::emulator) struct AccessTokens(Mutex<HashMap<[u8; 32], Timestamp>>);
-
-impl AccessTokens {
-    fn issue(&self, clock: &Clock) -> String {
-        let token = random::token_256();
-        let expires = clock.after(Duration::from_secs(TOKEN_SECONDS));
-        let mut tokens = self.lock();
-        if tokens.len() >= MOST_TOKENS {
-            let now = clock.now();
-            tokens.retain(|_, expires| *expires > now);
-        }
-        if tokens.len() >= MOST_TOKENS {
-            let first = tokens.iter().min_by_key(|(_, expires)| **expires);
-            if let Some(hash) = first.map(|(hash, _)| *hash) {
-                tokens.remove(&hash);
-            }
-        }
-        tokens.insert(hash(&token), expires);
-        token
-    }
-
-    /// True when the request carries a live access token.
-    pub(super) fn allows(&self, headers: &HeaderMap, clock: &Clock) -> bool {
-        let value = header_text(headers, header::AUTHORIZATION.as_str()).unwrap_or_default();
-        let Some((scheme, token)) = value.split_once(' ') else {
-            return false;
-        };
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return false;
-        }
-        let expires = self.lock().get(&hash(token.trim())).copied();
-        expires.is_some_and(|expires| expires > clock.now())
-    }
-
-    /// Forgets every token: senders have to ask for new ones.
-    pub(in crate::emulator) fn revoke_all(&self) {
-        self.lock().clear();
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Timestamp>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
 
 pub(super) fn routes(wns: Arc<Wns>) -> Router {
     Router::new()
@@ -93,7 +36,7 @@ async fn uwp(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Bytes) -> Re
     }
     let answer = TokenAnswer {
         token_type: "bearer".to_owned(),
-        access_token: wns.tokens.issue(&wns.clock),
+        access_token: wns.issue(),
         expires_in: TOKEN_SECONDS,
     };
     no_store(Json(answer).into_response())
@@ -108,10 +51,17 @@ async fn entra(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Bytes) -> 
         Json(json!({
             "token_type": "Bearer",
             "expires_in": TOKEN_SECONDS.to_string(),
-            "access_token": wns.tokens.issue(&wns.clock),
+            "access_token": wns.issue(),
         }))
         .into_response(),
     )
+}
+
+impl Wns {
+    fn issue(&self) -> String {
+        let lifetime = Duration::from_secs(TOKEN_SECONDS);
+        self.tokens.issue("", lifetime, &self.clock)
+    }
 }
 
 /// An OAuth error (RFC 6749 §5.2).

@@ -1,0 +1,124 @@
+//! Google's OAuth token endpoint, as far as senders of FCM use it: a service account's assertion
+//! (RFC 7523) or a refresh token for an access token. Any well-formed credential passes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::emulator::push::jwt::Jwt;
+use crate::wire::fcm::TOKEN_SECONDS;
+
+use super::Fcm;
+
+/// The largest token request, in bytes.
+const MAX_REQUEST: usize = 16 * 1024;
+
+/// The longest life of an assertion, in seconds.
+const LONGEST: i64 = 3600;
+
+/// How far clocks may differ, in seconds.
+const LEEWAY: i64 = 60;
+
+/// `grant_type` of a service account.
+const ASSERTION: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+pub(super) fn routes(fcm: Arc<Fcm>) -> Router {
+    Router::new()
+        .route("/token", post(token))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST))
+        .with_state(fcm)
+}
+
+#[derive(Deserialize)]
+struct Head {
+    alg: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    scope: String,
+    iat: i64,
+    exp: i64,
+}
+
+async fn token(State(fcm): State<Arc<Fcm>>, body: Bytes) -> Response {
+    let fields: HashMap<_, _> = form_urlencoded::parse(&body).collect();
+    let field = |name: &str| fields.get(name).map(AsRef::as_ref).unwrap_or_default();
+    let checked = match field("grant_type") {
+        ASSERTION => check_assertion(field("assertion"), fcm.clock.now()),
+        "refresh_token" => check_refresh(&field),
+        _ => Err(("unsupported_grant_type", "the grant type is not known")),
+    };
+    let mut answer = match checked {
+        Ok(()) => {
+            // Google says a second less, so that no client uses a token in its last one.
+            let seconds = TOKEN_SECONDS - 1;
+            Json(json!({
+                "access_token": fcm.tokens.issue("ya29.", Duration::from_secs(TOKEN_SECONDS), &fcm.clock),
+                "expires_in": seconds,
+                "token_type": "Bearer",
+            }))
+            .into_response()
+        }
+        Err((error, description)) => {
+            let body = json!({ "error": error, "error_description": description });
+            (StatusCode::BAD_REQUEST, Json(body)).into_response()
+        }
+    };
+    let no_store = HeaderValue::from_static("no-store");
+    answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
+    answer
+}
+
+type OAuthError = (&'static str, &'static str);
+
+fn check_assertion(assertion: &str, now: Timestamp) -> Result<(), OAuthError> {
+    let invalid = |problem| ("invalid_grant", problem);
+    let jwt = Jwt::read(assertion).ok_or(invalid("the assertion is not a JSON Web Token"))?;
+    let head: Head = jwt
+        .head()
+        .ok_or(invalid("the assertion's head is not readable"))?;
+    if head.alg != "RS256" || jwt.signature.is_empty() {
+        return Err(invalid("the assertion must be signed with RS256"));
+    }
+    let claims: Claims = jwt
+        .claims()
+        .ok_or(invalid("the assertion needs iss, aud, scope, iat and exp"))?;
+    if claims.iss.is_empty() || claims.scope.is_empty() || !claims.aud.ends_with("/token") {
+        return Err(invalid("the assertion is for something else"));
+    }
+    let now = now.as_second();
+    let timely = claims.iat <= now.saturating_add(LEEWAY)
+        && claims.exp > now.saturating_sub(LEEWAY)
+        && claims.exp.saturating_sub(claims.iat) <= LONGEST + LEEWAY;
+    if !timely {
+        return Err(invalid(
+            "the assertion must be short-lived (60 minutes) and in a reasonable timeframe",
+        ));
+    }
+    Ok(())
+}
+
+fn check_refresh<'a>(field: &impl Fn(&str) -> &'a str) -> Result<(), OAuthError> {
+    let all = ["client_id", "client_secret", "refresh_token"];
+    if all.iter().any(|name| field(name).is_empty()) {
+        return Err((
+            "invalid_grant",
+            "client_id, client_secret and refresh_token are needed",
+        ));
+    }
+    Ok(())
+}

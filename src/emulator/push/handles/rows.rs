@@ -1,0 +1,174 @@
+//! The rows of channels: every statement about handles.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use uuid::Uuid;
+
+use crate::model::Platform;
+
+use super::shape::{self, Lifetime};
+use super::{Channel, Found, MOST_PER_AGENT, Wanted};
+
+/// A handle's row.
+pub(super) struct MintedRow {
+    pub(super) agent: i64,
+    pub(super) token: String,
+    pub(super) expires_at: Option<i64>,
+}
+
+/// The channel's handle, old or new; none when the device has too many.
+pub(super) fn mint(
+    c: &Connection,
+    wanted: &Wanted,
+    now: Timestamp,
+) -> rusqlite::Result<Option<MintedRow>> {
+    let uaid = wanted.uaid.simple().to_string();
+    c.prepare_cached("INSERT OR IGNORE INTO agent(uaid) VALUES (?1)")?
+        .execute([&uaid])?;
+    let agent: i64 = c
+        .prepare_cached("SELECT id FROM agent WHERE uaid = ?1")?
+        .query_row([&uaid], |row| row.get(0))?;
+    let lifetime = Lifetime::of(wanted.platform);
+    let expires_at = lifetime.duration().map(|life| {
+        now.checked_add(life)
+            .unwrap_or(Timestamp::MAX)
+            .as_millisecond()
+    });
+    if let Some(existing) = existing(c, agent, wanted, now, lifetime)? {
+        if matches!(lifetime, Lifetime::Idle(_)) {
+            c.prepare_cached("UPDATE channel SET expires_at = ?2 WHERE token = ?1")?
+                .execute(params![existing.token, expires_at])?;
+        }
+        return Ok(Some(existing));
+    }
+    let held: i64 = c
+        .prepare_cached("SELECT count(*) FROM channel WHERE agent = ?1")?
+        .query_row([agent], |row| row.get(0))?;
+    if held >= MOST_PER_AGENT {
+        return Ok(None);
+    }
+    let token = shape::token(wanted.platform);
+    c.prepare_cached(
+        "INSERT INTO channel(agent, channel_id, platform, token, vapid_key, extended, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        agent,
+        wanted.channel_id.to_string(),
+        wanted.platform.as_str(),
+        token,
+        wanted.sender,
+        wanted.extended,
+        expires_at
+    ])?;
+    Ok(Some(MintedRow {
+        agent,
+        token,
+        expires_at,
+    }))
+}
+
+/// The newest handle of the channel that lives; one that will expire must have half its life
+/// before it.
+fn existing(
+    c: &Connection,
+    agent: i64,
+    wanted: &Wanted,
+    now: Timestamp,
+    lifetime: Lifetime,
+) -> rusqlite::Result<Option<MintedRow>> {
+    let fresh_until = match lifetime {
+        Lifetime::Endless => Timestamp::MIN,
+        Lifetime::Fixed(life) => now.checked_add(life / 2).unwrap_or(Timestamp::MAX),
+        Lifetime::Idle(_) => now,
+    };
+    c.prepare_cached(
+        "SELECT token, expires_at FROM channel
+             WHERE agent = ?1 AND channel_id = ?2 AND platform = ?3 AND vapid_key IS ?4
+               AND extended = ?5 AND gone_at IS NULL AND (expires_at IS NULL OR expires_at > ?6)
+             ORDER BY id DESC LIMIT 1",
+    )?
+    .query_row(
+        params![
+            agent,
+            wanted.channel_id.to_string(),
+            wanted.platform.as_str(),
+            wanted.sender,
+            wanted.extended,
+            fresh_until.as_millisecond()
+        ],
+        |row| {
+            Ok(MintedRow {
+                agent,
+                token: row.get(0)?,
+                expires_at: row.get(1)?,
+            })
+        },
+    )
+    .optional()
+}
+
+/// The channels whose tokens stand from `first` to before `end`: one token, or all that begin the
+/// same way.
+pub(super) enum Tokens {
+    One(String),
+    Under { first: String, end: String },
+}
+
+pub(super) fn find(
+    c: &Connection,
+    platform: Platform,
+    tokens: &Tokens,
+    now: i64,
+) -> rusqlite::Result<Found> {
+    let (condition, first, end) = match tokens {
+        Tokens::One(token) => ("token = ?1 AND ?2 = ''", token.as_str(), ""),
+        Tokens::Under { first, end } => {
+            ("token >= ?1 AND token < ?2", first.as_str(), end.as_str())
+        }
+    };
+    let statement = format!(
+        "SELECT channel.id, agent, uaid, vapid_key, extended, expires_at, gone_at
+         FROM channel JOIN agent ON agent.id = channel.agent
+         WHERE {condition} AND platform = ?3 LIMIT 1"
+    );
+    let found = c
+        .prepare_cached(&statement)?
+        .query_row(params![first, end, platform.as_str()], |row| {
+            let expires_at: Option<i64> = row.get(5)?;
+            let gone_at: Option<i64> = row.get(6)?;
+            if let Some(at) = gone_at.or(expires_at.filter(|at| *at <= now)) {
+                let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
+                return Ok(Found::Gone(at));
+            }
+            let uaid: String = row.get(2)?;
+            let Ok(uaid) = Uuid::parse_str(&uaid) else {
+                return Ok(Found::Unknown);
+            };
+            Ok(Found::Live(Channel {
+                id: row.get(0)?,
+                agent: row.get(1)?,
+                uaid,
+                platform,
+                sender: row.get(3)?,
+                extended: row.get(4)?,
+            }))
+        })
+        .optional()?;
+    Ok(found.unwrap_or(Found::Unknown))
+}
+
+/// Forgets handles that have been gone since before `cut`, and devices that have none left.
+pub(super) fn sweep(c: &Connection, cut: i64) -> rusqlite::Result<usize> {
+    c.execute(
+        "DELETE FROM channel WHERE (gone_at < ?1 OR expires_at < ?1)
+           AND NOT EXISTS (SELECT 1 FROM message
+               WHERE message.agent = channel.agent AND message.channel = channel.id)",
+        [cut],
+    )?;
+    c.execute(
+        "DELETE FROM agent WHERE NOT EXISTS
+           (SELECT 1 FROM channel WHERE channel.agent = agent.id)",
+        [],
+    )
+}
