@@ -12,7 +12,7 @@ use crate::backend::{BackendClient, TimeOuts};
 use crate::background::{Inbox, Owner, TaskRegistry};
 use crate::channel::Identity;
 use crate::lifecycle::Clock;
-use crate::model::{Account, DeviceName, Handle, Platform, Subscription};
+use crate::model::{Account, Conditions, DeviceName, Handle, Platform, Subscription};
 use crate::registration::Registrar;
 use crate::session::Session;
 use crate::store::Store;
@@ -76,6 +76,8 @@ pub(super) struct Core {
     pub(super) account_turn: tokio::sync::Mutex<()>,
     /// Who is signed in, or was, and where.
     pub(super) link: watch::Sender<Option<Arc<Link>>>,
+    /// The phone's conditions.
+    pub(super) conditions: watch::Sender<Conditions>,
     /// Whose pushes are handled.
     pub(super) owner: watch::Sender<Option<Owner>>,
     pub(super) line: watch::Sender<Line>,
@@ -228,6 +230,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         channel: Mutex::new((memory, Arc::new(keys))),
         account_turn: tokio::sync::Mutex::default(),
         link: watch::Sender::new(None),
+        conditions: watch::Sender::new(Conditions::default()),
         owner: watch::Sender::new(None),
         line: watch::Sender::new(Line::Closed(None)),
         registration_due: Notify::new(),
