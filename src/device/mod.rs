@@ -9,6 +9,8 @@ mod channel_keeper;
 mod core;
 mod error;
 mod folder;
+#[cfg(test)]
+mod full_inbox_tests;
 mod options;
 mod profile;
 mod registering;

@@ -21,8 +21,7 @@ const MOST_OVERRUNS: u32 = 3;
 impl Work {
     /// Lets the platform show a push; none when the phone was switched off under it.
     pub(super) async fn show(&self, entry: &Entry, off: &CancellationToken) -> Option<Outcome> {
-        let details = entry.raw.clone();
-        let instance = TaskInstance::new(self.next_number(), "(platform)".to_owned(), details);
+        let instance = TaskInstance::new(0, "(platform)".to_owned(), entry.raw.clone());
         let visible = &*self.dispatcher.visible;
         match run_instance(visible, &instance, self.budget(), off).await {
             Ended::Completed(outcome) => Some(outcome),

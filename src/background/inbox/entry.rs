@@ -129,7 +129,7 @@ pub enum Part {
 
 impl Part {
     /// What comes first for a push of that kind.
-    pub(super) fn first_of(kind: PushKind) -> Self {
+    pub(in super::super) fn first_of(kind: PushKind) -> Self {
         match kind.is_visible() {
             true => Self::Visible,
             false => Self::Task,

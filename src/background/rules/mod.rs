@@ -142,12 +142,10 @@ fn latched(needs: &[SystemCondition], conditions: &Conditions) -> Verdict {
         return Verdict::Run;
     };
     let offline = conditions.network == Network::Offline;
-    match unmet {
-        SystemCondition::InternetAvailable if offline => {
-            Verdict::Hold(Reason::new("offline"), None)
-        }
-        unmet => Verdict::Hold(Reason::because("condition_not_met", unmet.as_str()), None),
+    if *unmet == SystemCondition::InternetAvailable && offline {
+        return hold("offline");
     }
+    Verdict::Hold(Reason::because("condition_not_met", unmet.as_str()), None)
 }
 
 fn hold(code: &'static str) -> Verdict {

@@ -252,7 +252,7 @@ fn a_task_waits_for_what_it_latches_even_after_a_sign_in() {
         };
         match verdict(&signed_in, &under(conditions), &Ledger::default()) {
             Verdict::Hold(reason, None) => reason.to_string(),
-            other => format!("{other:?}"),
+            other @ (Verdict::Run | Verdict::Hold(..) | Verdict::Drop(_)) => format!("{other:?}"),
         }
     };
     let online = &[SystemCondition::InternetAvailable];
