@@ -146,10 +146,7 @@ impl Work {
     /// Where the platform keeps only the newest, those held before make way.
     fn replace_older(&self, newer: &Entry) {
         for older in self.dispatcher.inbox.held(&newer.owner, newer.part) {
-            if older.id < newer.id
-                && rules::replaces(&newer.raw, &older.raw)
-                && let Some(gone) = self.dispatcher.inbox.supersede(older.id, newer.id)
-            {
+            if let Some(gone) = self.dispatcher.inbox.supersede(older.id, newer.id) {
                 self.tell(EventName::PushSuperseded, &gone, |event| {
                     event.with("by", newer.raw.message.as_str())
                 });

@@ -215,7 +215,8 @@ impl Inbox {
         Some(waited_for)
     }
 
-    /// Lets `older` make way for `newer`, both held and of the same owner; none where they are not.
+    /// Lets `older` make way for `newer`: both are held and of the same owner, and their platform
+    /// keeps only the newest ([`replaces`](super::rules::replaces)); none where that is not so.
     /// Durable after [`Inbox::flush`].
     #[must_use]
     pub fn supersede(&self, older: EntryId, newer: EntryId) -> Option<Entry> {
@@ -346,3 +347,5 @@ fn in_whole_millis(time: Timestamp) -> Timestamp {
 mod property_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod waiting_tests;

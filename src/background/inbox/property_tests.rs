@@ -253,12 +253,9 @@ impl Model {
         let held = self.held();
         for older in &held {
             for newer in &held {
-                let may = older.id < newer.id && older.owner == newer.owner;
-                let replaced = rules::replaces(&newer.raw, &older.raw);
-                assert!(!replaced || newer.raw.platform == older.raw.platform);
-                if may && !replaced {
-                    continue;
-                }
+                let may = older.id < newer.id
+                    && older.owner == newer.owner
+                    && rules::replaces(&newer.raw, &older.raw);
                 let gone = self.inbox.supersede(older.id, newer.id);
                 assert_eq!(gone.is_some(), may, "{older:?} by {newer:?}");
                 if let Some(gone) = gone {

@@ -1,3 +1,4 @@
+mod property;
 mod scene;
 
 use jiff::SignedDuration;

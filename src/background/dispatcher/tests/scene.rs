@@ -16,7 +16,7 @@ use crate::background::{
 };
 use crate::model::{Condition, MessageId, Platform, PushKind, RawNotification};
 use crate::store::{Location, Schema, Store};
-use crate::telemetry::{EventReceiver, EventStream};
+use crate::telemetry::{Event, EventReceiver, EventStream};
 
 const SCHEMA: Schema = Schema {
     application_id: 1,
@@ -50,6 +50,8 @@ pub(super) struct Bench {
     /// Each instance of the task takes one.
     pub(super) turns: Arc<Semaphore>,
     pub(super) foreground: Option<ForegroundAnswer>,
+    /// What was done for each push, and what was told and not read.
+    pub(super) done: Arc<Mutex<Vec<String>>>,
 }
 
 impl Bench {
@@ -63,6 +65,7 @@ impl Bench {
             outcomes: Arc::default(),
             turns: Arc::new(Semaphore::new(1000)),
             foreground: None,
+            done: Arc::default(),
         }
     }
 
@@ -102,6 +105,9 @@ impl Bench {
         };
         let both = async { tokio::join!(working, living) };
         tokio::time::timeout(LIMIT, both).await.unwrap();
+        while let Some(event) = phone.events.try_next() {
+            self.done.lock().unwrap().push(line(&event));
+        }
     }
 
     async fn dispatcher(
@@ -119,6 +125,7 @@ impl Bench {
         };
         registry.register(task).await.unwrap();
         let code: Arc<dyn DynEntryPoint> = Arc::new(Code {
+            done: self.done.clone(),
             outcomes: self.outcomes.clone(),
             turns: self.turns.clone(),
         });
@@ -131,7 +138,7 @@ impl Bench {
             registry,
             latches: self.latches.clone(),
             entry_points: HashMap::from([("code".to_owned(), code)]),
-            visible: Arc::new(Shows(log)),
+            visible: Arc::new(Shows(log, self.done.clone())),
             foreground,
             conditions: self.conditions.subscribe(),
             rules: self.rules.clone(),
@@ -165,16 +172,7 @@ impl Phone {
     /// The next event: its name, its message, and what says most about it.
     pub(super) async fn event(&mut self) -> String {
         let event = self.events.next().await.unwrap().unwrap();
-        let Value::String(mut line) = serde_json::to_value(event.event).unwrap() else {
-            panic!("{event:?}");
-        };
-        for field in ["message", "reason", "detail", "by", "part"] {
-            if let Some(text) = event.text(field) {
-                line.push(' ');
-                line.push_str(text);
-            }
-        }
-        line
+        line(&event)
     }
 
     pub(super) async fn tells(&mut self, lines: &[&str]) {
@@ -194,7 +192,21 @@ impl Phone {
     }
 }
 
+fn line(event: &Event) -> String {
+    let Value::String(mut line) = serde_json::to_value(event.event).unwrap() else {
+        panic!("{event:?}");
+    };
+    for field in ["message", "reason", "detail", "by", "part"] {
+        if let Some(text) = event.text(field) {
+            line.push(' ');
+            line.push_str(text);
+        }
+    }
+    line
+}
+
 struct Code {
+    done: Arc<Mutex<Vec<String>>>,
     outcomes: Arc<Mutex<VecDeque<Outcome>>>,
     turns: Arc<Semaphore>,
 }
@@ -203,16 +215,19 @@ impl EntryPoint for Code {
     async fn run(&self, instance: TaskInstance) -> Outcome {
         self.turns.acquire().await.unwrap().forget();
         assert_ne!(instance.details().message.as_str(), "poison");
+        let ran = format!("ran {}", instance.details().message);
+        self.done.lock().unwrap().push(ran);
         let next = self.outcomes.lock().unwrap().pop_front();
         next.unwrap_or(Outcome::Shown)
     }
 }
 
-struct Shows(UnboundedSender<String>);
+struct Shows(UnboundedSender<String>, Arc<Mutex<Vec<String>>>);
 
 impl EntryPoint for Shows {
     async fn run(&self, instance: TaskInstance) -> Outcome {
         let shown = format!("shown {}", instance.details().message);
+        self.1.lock().unwrap().push(shown.clone());
         self.0.send(shown).unwrap();
         Outcome::Shown
     }

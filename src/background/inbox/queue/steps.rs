@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Place, Queue, Step};
 use crate::background::inbox::journal::{State, StateChange};
 use crate::background::inbox::{Entry, EntryId, Limits, Outcome, Owner, Part, Reason};
+use crate::background::rules;
 
 impl Queue {
     pub(in super::super) fn lease(
@@ -95,11 +96,14 @@ impl Queue {
         Some(code)
     }
 
-    /// Lets a held entry make way for a newer one of the same owner that is held, too.
+    /// Lets a held entry make way for a newer one of the same owner that is held, too, where the
+    /// platform keeps only the newest.
     pub(in super::super) fn supersede(&mut self, older: EntryId, newer: EntryId) -> Option<Entry> {
         let (old, new) = (self.places.get(&older)?, self.places.get(&newer)?);
         let held = |place: &Place| matches!(place.step, Step::Held(_));
-        if older >= newer || !held(old) || !held(new) || old.entry.owner != new.entry.owner {
+        let newer_of_same = older < newer && old.entry.owner == new.entry.owner;
+        let replaces = rules::replaces(&new.entry.raw, &old.entry.raw);
+        if !newer_of_same || !held(old) || !held(new) || !replaces {
             return None;
         }
         let by = Reason::because("superseded", &new.entry.raw.message);
