@@ -1,9 +1,12 @@
 //! The background-task runtime: code that is registered once by name and woken by a push.
 //!
 //! An accepted push lies in the [`Inbox`], durable, until it is finished. The [`Dispatcher`] leases
-//! one entry at a time and runs the task that is registered for it as a [`TaskInstance`], with a
+//! it, asks the [`rules`] of its platform whether the phone's conditions let it through, and holds
+//! it, gives it up, or runs the task that is registered for it as a [`TaskInstance`], with a
 //! budget; an instance lives until its entry point returned and every [`Deferral`] is complete
-//! (WinRT `IBackgroundTaskInstance.GetDeferral`).
+//! (WinRT `IBackgroundTaskInstance.GetDeferral`). What the platform shows by itself has a lane of
+//! its own, so that a slow task does not hold it up, and an app in the foreground
+//! ([`ForegroundApp`]) is asked before either.
 //!
 //! An entry point is small:
 //!
@@ -24,16 +27,20 @@
 
 mod dispatcher;
 mod entry_point;
+mod foreground;
 pub mod inbox;
 mod instance;
 mod registry;
+pub mod rules;
 mod runner;
 
 pub use dispatcher::{Dispatcher, DispatcherOptions};
 pub use entry_point::{DynEntryPoint, EntryPoint};
-pub use inbox::{Accepted, Inbox, InboxCounts, Outcome, Owner, Reason};
+pub use foreground::{DynForegroundApp, ForegroundAnswer, ForegroundApp};
+pub use inbox::{Accepted, Inbox, InboxCounts, Outcome, Owner, Part, Reason};
 pub use instance::{CancellationReason, Deferral, TaskInstance};
 pub use registry::{Registered, TaskRegistration, TaskRegistry, Trigger};
+pub use rules::RuleOptions;
 
 /// The statements that create this room's tables.
 pub const MIGRATION: &str = "
@@ -72,4 +79,8 @@ pub const MIGRATION_2: &str = "
 ALTER TABLE inbox ADD COLUMN priority TEXT NOT NULL DEFAULT 'normal';
 ALTER TABLE inbox ADD COLUMN collapse TEXT;
 ALTER TABLE inbox ADD COLUMN expires_at INTEGER;
+ALTER TABLE inbox_state ADD COLUMN visible TEXT;
+ALTER TABLE inbox_state ADD COLUMN refused_under INTEGER;
+ALTER TABLE inbox_state ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inbox_state ADD COLUMN woken_at INTEGER;
 ";

@@ -10,6 +10,7 @@ use super::core::Core;
 use super::options::ChannelTimes;
 use super::state::{LineProblem, OpenLine, PhoneState};
 use super::{DeviceError, ErrorKind};
+use crate::background::inbox::AcceptError;
 use crate::background::{Accepted, Owner, Reason};
 use crate::channel::{
     Channel, ChannelControl, ChannelDriver, ChannelError, ChannelEvent, ChannelOptions,
@@ -125,11 +126,17 @@ impl ChannelKeeper {
 
     async fn consume(&self, mut receiver: ChannelReceiver, off: &CancellationToken) {
         let mut underway = FuturesUnordered::new();
+        let mut left = None;
         loop {
             let ending = off.is_cancelled();
             let reading = ending || underway.len() < MOST_UNDERWAY;
             tokio::select! {
-                Some(()) = underway.next() => {}
+                Some(turned_away) = underway.next() => left = left.or(turned_away),
+                () = self.room(left.as_ref()), if !ending => {
+                    left = None;
+                    // The service delivers on the next connection what this one left with it.
+                    self.core.state.reopen_channel();
+                }
                 // The disk may refuse for long: that must not hold up the end.
                 () = off.cancelled(), if !ending => {}
                 event = receiver.next(), if reading => match event {
@@ -146,34 +153,52 @@ impl ChannelKeeper {
         off.run_until_cancelled(rest).await;
     }
 
+    /// Waits until the inbox takes pushes again of the owner whose push it turned away, if it did.
+    async fn room(&self, owner: Option<&Owner>) {
+        match owner {
+            Some(owner) => self.core.inbox.room(owner).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Makes a push durable, then acknowledges it. While the disk refuses, the push stays with the
-    /// service and here, and is tried again.
-    async fn accept(&self, delivery: Delivery) {
+    /// service and here, and is tried again. One for which the inbox has no room stays with the
+    /// service alone, so that it holds up nothing here; whose it is, is the answer.
+    async fn accept(&self, delivery: Delivery) -> Option<Owner> {
         let Delivery { raw, receipt } = delivery;
         let mut backoff = Backoff::new(STORE_RETRY.0, STORE_RETRY.1);
         loop {
             let owner = self.core.state.owner().unwrap_or_else(Owner::nobody);
             let tell = || self.received(&raw);
             match self.core.inbox.accept(raw.clone(), &owner, tell).await {
-                Ok(Accepted::New(_)) => return receipt.ack(),
-                Ok(Accepted::Before) => return receipt.ack(),
+                Ok(Accepted::New(_) | Accepted::Before) => {
+                    receipt.ack();
+                    return None;
+                }
                 // The first copy may have come by a connection that broke: its receipt says
                 // nothing on this one, so this copy waits for the outcome and says it.
                 Ok(Accepted::Underway) => tokio::time::sleep(UNDERWAY_LOOK).await,
-                Err(error) => {
-                    let wait = backoff.next_wait();
-                    tracing::warn!(%error, message = %raw.message, "a push is not durable yet and stays unacknowledged");
-                    let event = self
-                        .core
-                        .event(EventName::PushHeld)
-                        .with("message", raw.message.as_str())
-                        .with("reason", "not_durable")
-                        .with("detail", error.to_string());
-                    self.core.emit(event);
-                    tokio::time::sleep(wait).await;
+                Err(error @ AcceptError::Full(_)) => {
+                    self.not_taken(&raw, "inbox_full", &error);
+                    return Some(owner);
+                }
+                Err(error @ AcceptError::Store(_)) => {
+                    self.not_taken(&raw, "not_durable", &error);
+                    tokio::time::sleep(backoff.next_wait()).await;
                 }
             }
         }
+    }
+
+    fn not_taken(&self, raw: &RawNotification, reason: &str, error: &AcceptError) {
+        tracing::warn!(%error, message = %raw.message, "a push is not durable yet and stays unacknowledged");
+        let event = self
+            .core
+            .event(EventName::PushHeld)
+            .with("message", raw.message.as_str())
+            .with("reason", reason)
+            .with("detail", error.to_string());
+        self.core.emit(event);
     }
 
     fn received(&self, raw: &RawNotification) {

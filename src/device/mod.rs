@@ -10,6 +10,8 @@ mod conditions;
 mod core;
 mod error;
 mod folder;
+#[cfg(test)]
+mod full_inbox_tests;
 mod options;
 mod profile;
 mod registering;
@@ -37,7 +39,7 @@ use std::time::Duration;
 
 use crate::action_centre::{self, ShownToast};
 use crate::background::{
-    self, Dispatcher, DispatcherOptions, DynEntryPoint, TaskRegistration, Trigger,
+    self, Dispatcher, DispatcherOptions, DynEntryPoint, RuleOptions, TaskRegistration, Trigger,
 };
 use crate::lifecycle::{Scope, timeouts};
 use crate::registration;
@@ -153,8 +155,12 @@ impl Device {
         Dispatcher {
             inbox: self.core.inbox.clone(),
             registry: self.core.tasks.clone(),
+            latches: HashMap::new(),
             entry_points: HashMap::from([(secure_push::ENTRY_POINT.to_owned(), push)]),
             visible: Arc::new(VisiblePush(self.core.clone())),
+            foreground: None,
+            conditions: self.core.state.watch_conditions(),
+            rules: RuleOptions::default(),
             events: self.core.events.clone(),
             device: self.core.name.to_string(),
             clock: self.core.clock.clone(),

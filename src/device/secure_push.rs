@@ -1,9 +1,8 @@
 //! The app's push background task: reads the ID from a raw push, fetches the payload with the
 //! stored token, and shows it.
 
-use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,7 +12,7 @@ use super::state::Link;
 use super::toasts::{Origin, with_origin};
 use crate::backend::BackendError;
 use crate::background::{CancellationReason, EntryPoint, Outcome, Owner, Reason, TaskInstance};
-use crate::model::{MessageId, NotificationId, ToastKey};
+use crate::model::{NotificationId, ToastKey};
 use crate::session::SessionError;
 use crate::telemetry::EventName;
 use crate::wire::secure_push::read_notification_id;
@@ -24,25 +23,14 @@ pub(super) const TASK_NAME: &str = "PushBackgroundTask";
 /// The entry point's name.
 pub(super) const ENTRY_POINT: &str = "PushBackgroundComponent.PushBackgroundTask";
 
-/// How many pushes are remembered as refused once.
-const MOST_REFUSED: usize = 10_000;
-
 /// How long a keyring that is missing now is left alone.
 const KEYRING_WAIT: Duration = Duration::from_secs(5);
 
 /// The push background task.
 pub(super) struct SecurePush {
     core: Arc<Core>,
-    refused: Mutex<Refused>,
     /// The user was told that the keyring is away; it is tried again without more ado.
     told_of_keyring: AtomicBool,
-}
-
-/// Which pushes were refused, and under which token, so that a lasting 403 ends.
-#[derive(Default)]
-struct Refused {
-    under: HashMap<MessageId, i64>,
-    order: VecDeque<MessageId>,
 }
 
 impl EntryPoint for SecurePush {
@@ -58,7 +46,6 @@ impl SecurePush {
     pub(super) fn new(core: Arc<Core>) -> Self {
         Self {
             core,
-            refused: Mutex::default(),
             told_of_keyring: AtomicBool::new(false),
         }
     }
@@ -146,10 +133,22 @@ impl SecurePush {
         let reason = Reason::because(code_of(&error), &error);
         if error.needs_sign_in() {
             link.session.refused(generation);
-            if self.was_refused_before(&instance.details().message, generation) {
+            let message = &instance.details().message;
+            // A lasting refusal ends: a second one under a newer token is the last.
+            if self
+                .core
+                .inbox
+                .refused_under(message)
+                .is_some_and(|earlier| generation > earlier)
+            {
                 return Outcome::Dropped(Reason::because("forbidden", &error));
             }
-            return self.ask_to_sign_in(link, instance, id, reason).await;
+            self.tell_sign_in_is_needed(link, instance, id, &reason)
+                .await;
+            return Outcome::AwaitingSignIn {
+                reason,
+                refused_under: Some(generation),
+            };
         }
         // A redirect or a foreign certificate is what a captive portal looks like.
         let elsewhere = matches!(error, BackendError::Redirected { .. });
@@ -193,7 +192,10 @@ impl SecurePush {
     ) -> Outcome {
         self.tell_sign_in_is_needed(link, instance, id, &reason)
             .await;
-        Outcome::AwaitingSignIn(reason)
+        Outcome::AwaitingSignIn {
+            reason,
+            refused_under: None,
+        }
     }
 
     async fn tell_sign_in_is_needed(
@@ -222,24 +224,6 @@ impl SecurePush {
         // The generic toast is about the account, not about this push.
         let toast = self.core.sign_in_toast(&link.account, waiting);
         self.core.show(&toast, Origin::default()).await;
-    }
-
-    /// Remembers that `message` was refused under the token `generation`; true when it was refused
-    /// under an earlier one already.
-    fn was_refused_before(&self, message: &MessageId, generation: i64) -> bool {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        match refused.under.insert(message.clone(), generation) {
-            Some(earlier) => generation > earlier,
-            None => {
-                refused.order.push_back(message.clone());
-                if refused.order.len() > MOST_REFUSED
-                    && let Some(oldest) = refused.order.pop_front()
-                {
-                    refused.under.remove(&oldest);
-                }
-                false
-            }
-        }
     }
 }
 

@@ -112,6 +112,9 @@ pub const TASK_BUDGET: Duration = Duration::from_secs(30);
 /// How long a canceled task instance has to end (WinRT: 5 s).
 pub const TASK_GRACE: Duration = Duration::from_secs(5);
 
+/// How long an app in the foreground may take to say whether it takes a push itself.
+pub const FOREGROUND_ANSWER: Duration = Duration::from_secs(5);
+
 /// How long `shutdown` waits for tasks that were told to end.
 pub const SHUTDOWN: Duration = Duration::from_secs(5);
 

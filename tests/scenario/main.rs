@@ -5,8 +5,8 @@
 mod support;
 
 mod autopush;
-mod conditions;
 mod clock_jumps;
+mod conditions;
 mod control;
 mod hostile_push_server;
 mod hostile_pushes;
