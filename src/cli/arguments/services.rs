@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{Toast, duration, served_platform};
+use super::values::{Toast, duration};
 use crate::emulator::ServicesOptions;
 use crate::model::{Platform, UserName};
 
@@ -27,8 +27,8 @@ pub(in crate::cli) struct Demo {
     /// The secret text that the toast must show
     #[arg(long, value_name = "TEXT", default_value = "Your code is 4711")]
     pub(in crate::cli) message: String,
-    /// The platform the phone is: wns or webpush
-    #[arg(long, value_name = "PLATFORM", default_value = "wns", value_parser = served_platform)]
+    /// The platform the phone is: wns, webpush, apns or fcm
+    #[arg(long, value_name = "PLATFORM", default_value = "wns")]
     pub(in crate::cli) platform: Platform,
     /// Where the toast is drawn [default: the desktop where a daemon answers, else the terminal]
     #[arg(long, value_enum, value_name = "WHERE")]

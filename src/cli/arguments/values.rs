@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::device::VaultChoice;
-use crate::model::{AuthScheme, Platform};
+use crate::model::AuthScheme;
 use crate::settings::ToastChoice;
 
 /// Where toasts are drawn.
@@ -71,17 +71,4 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         return Err("must be between 1s and 30 days".to_owned());
     }
     Ok(time)
-}
-
-/// The platforms whose push service is embedded.
-pub(super) fn served_platform(text: &str) -> Result<Platform, String> {
-    let platform: Platform = text
-        .parse()
-        .map_err(|error: crate::model::Invalid| error.to_string())?;
-    match platform {
-        Platform::Wns | Platform::WebPush => Ok(platform),
-        Platform::Apns | Platform::Fcm => Err(format!(
-            "the push service of {platform} is not embedded: choose wns or webpush"
-        )),
-    }
 }
