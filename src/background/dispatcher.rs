@@ -1,20 +1,17 @@
 //! Wakes the registered task for each accepted push, one instance at a time.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::inbox::Entry;
-use super::runner::{Budget, Ended, run_instance};
 use super::{
-    CancellationReason, DynEntryPoint, Inbox, Outcome, Owner, Reason, TaskInstance, TaskRegistry,
-    Trigger,
+    CancellationReason, DynEntryPoint, Ended, Inbox, NotStarted, Outcome, Owner, Reason,
+    TaskRuntime, Trigger, TriggerDetails,
 };
-use crate::lifecycle::{Backoff, Clock, timeouts};
+use crate::lifecycle::{Backoff, Clock};
 use crate::model::PushKind;
 use crate::telemetry::{Event, EventName, EventStream};
 
@@ -24,10 +21,6 @@ const MOST_OVERRUNS: u32 = 3;
 /// What a [`Dispatcher`] may be told.
 #[derive(Debug, Clone)]
 pub struct DispatcherOptions {
-    /// How long an instance may run (WinRT and iOS: 30 s).
-    pub budget: Duration,
-    /// How long a canceled instance has to end (WinRT: 5 s).
-    pub grace: Duration,
     /// The first wait before a push is tried again; it doubles.
     pub retry_first: Duration,
     /// The longest wait before a push is tried again.
@@ -39,8 +32,6 @@ pub struct DispatcherOptions {
 impl Default for DispatcherOptions {
     fn default() -> Self {
         Self {
-            budget: timeouts::TASK_BUDGET,
-            grace: timeouts::TASK_GRACE,
             retry_first: Duration::from_millis(500),
             retry_longest: Duration::from_secs(60),
             retry_for: Duration::from_secs(24 * 3600),
@@ -52,10 +43,8 @@ impl Default for DispatcherOptions {
 pub struct Dispatcher {
     /// The journal.
     pub inbox: Inbox,
-    /// Which task a trigger starts.
-    pub registry: TaskRegistry,
-    /// The code behind the tasks, by entry point name.
-    pub entry_points: HashMap<String, Arc<dyn DynEntryPoint>>,
+    /// What runs the tasks.
+    pub runtime: TaskRuntime,
     /// What the platform itself does with a visible push, without any task.
     pub visible: Arc<dyn DynEntryPoint>,
     /// Where events go.
@@ -64,19 +53,17 @@ pub struct Dispatcher {
     pub device: String,
     /// The time.
     pub clock: Clock,
-    /// Budgets and retries.
+    /// Retries.
     pub options: DispatcherOptions,
 }
 
 impl Dispatcher {
     /// Works until `off` is canceled. Only entries of the owner that `owner` shows are taken.
     pub async fn run(self, mut owner: watch::Receiver<Option<Owner>>, off: CancellationToken) {
-        let mut instances = 0;
         while !off.is_cancelled() {
             let current = owner.borrow_and_update().clone();
             if let Some(entry) = current.as_ref().and_then(|owner| self.inbox.lease(owner)) {
-                instances += 1;
-                self.handle(entry, instances, &off).await;
+                self.handle(entry, &off).await;
                 continue;
             }
             let due = current
@@ -103,85 +90,31 @@ impl Dispatcher {
         }
     }
 
-    async fn handle(&self, entry: Entry, number: u64, off: &CancellationToken) {
-        let outcome = match self.code_for(&entry) {
-            Ok((task, entry_point)) => {
-                self.run_task(&entry, task, &*entry_point, number, off)
-                    .await
-            }
-            Err(outcome) => Some(outcome),
-        };
-        match outcome {
+    async fn handle(&self, entry: Entry, off: &CancellationToken) {
+        match self.run_task(&entry, off).await {
             Some(outcome) => self.finish(&entry, outcome).await,
             None => self.inbox.release(entry.id),
         }
     }
 
-    /// The task and code for a push, or what becomes of it without.
-    fn code_for(&self, entry: &Entry) -> Result<(String, Arc<dyn DynEntryPoint>), Outcome> {
-        if entry.raw.kind == PushKind::Toast {
-            return Ok(("(platform)".to_owned(), self.visible.clone()));
-        }
-        let Some(task) = self.registry.task_for(Trigger::RawPush) else {
-            return Err(Outcome::Dropped(Reason::new("no_task_registered")));
-        };
-        match self.entry_points.get(&task.entry_point) {
-            Some(entry_point) => Ok((task.name, entry_point.clone())),
-            None => Err(Outcome::Dropped(Reason::because(
-                "no_such_entry_point",
-                format!(
-                    "the task {} names {}, which this app does not have",
-                    task.name, task.entry_point
-                ),
-            ))),
-        }
-    }
-
     /// Runs one instance; none when the phone was switched off under it.
-    async fn run_task(
-        &self,
-        entry: &Entry,
-        task: String,
-        entry_point: &dyn DynEntryPoint,
-        number: u64,
-        off: &CancellationToken,
-    ) -> Option<Outcome> {
-        let instance = TaskInstance::new(number, task, entry.raw.clone());
-        let begun = Instant::now();
-        self.emit(EventName::TaskStarted, entry, |event| {
-            self.of_task(event, &instance)
-        });
-        let budget = Budget {
-            run: self.options.budget,
-            grace: self.options.grace,
-        };
-        let ended = run_instance(entry_point, &instance, budget, off).await;
-        let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let tell = |name, reason: Option<&str>| {
-            self.emit(name, entry, |event| {
-                self.of_task(event, &instance)
-                    .with("elapsed_ms", elapsed)
-                    .with_some("reason", reason)
-            });
+    async fn run_task(&self, entry: &Entry, off: &CancellationToken) -> Option<Outcome> {
+        let raw = entry.raw.clone();
+        let ended = if raw.kind == PushKind::Toast {
+            self.runtime.run_platform(&*self.visible, raw, off).await
+        } else {
+            let Some(task) = self.runtime.registry().task_for(Trigger::RawPush) else {
+                return Some(Outcome::Dropped(Reason::new("no_task_registered")));
+            };
+            let details = TriggerDetails::Push(raw);
+            self.runtime.run(&task, details, 0, off).await
         };
         match ended {
-            Ended::Completed(outcome) => {
-                tell(EventName::TaskCompleted, None);
-                Some(outcome)
-            }
-            Ended::Canceled(reason, outcome) => {
-                tell(EventName::TaskCanceled, Some(reason.as_str()));
-                match outcome {
-                    None | Some(Outcome::Retry { .. }) => overrun(entry, reason),
-                    Some(Outcome::Shown | Outcome::Dropped(_) | Outcome::AwaitingSignIn(_)) => {
-                        outcome
-                    }
-                }
-            }
-            Ended::Panicked => {
-                tell(EventName::TaskCanceled, Some("task_failed"));
-                Some(Outcome::Dropped(Reason::new("task_failed")))
-            }
+            Ended::Completed(outcome) => Some(outcome),
+            Ended::Canceled(reason, None | Some(Outcome::Retry { .. })) => overrun(entry, reason),
+            Ended::Canceled(_, outcome) => outcome,
+            Ended::Failed(text) => Some(Outcome::Dropped(Reason::because("task_failed", text))),
+            Ended::NotStarted(obstacle) => not_started(&obstacle),
         }
     }
 
@@ -224,12 +157,6 @@ impl Dispatcher {
         }
     }
 
-    fn of_task(&self, event: Event, instance: &TaskInstance) -> Event {
-        event
-            .with("task", instance.task())
-            .with("instance", instance.number())
-    }
-
     fn emit(&self, name: EventName, entry: &Entry, fill: impl FnOnce(Event) -> Event) {
         let event = Event::new(self.clock.now(), name)
             .on(&self.device)
@@ -263,6 +190,29 @@ fn overrun(entry: &Entry, reason: CancellationReason) -> Option<Outcome> {
         )),
         CancellationReason::ExecutionTimeExceeded => {
             Some(Outcome::Dropped(Reason::new("execution_time_exceeded")))
+        }
+        CancellationReason::Abort
+        | CancellationReason::LoggingOff
+        | CancellationReason::ServicingUpdate
+        | CancellationReason::IdleTask
+        | CancellationReason::Uninstall
+        | CancellationReason::ConditionLoss
+        | CancellationReason::SystemPolicy
+        | CancellationReason::QuietHoursEntered
+        | CancellationReason::ResourceRevocation
+        | CancellationReason::EnergySaver => Some(retry("task_canceled", reason)),
+    }
+}
+
+/// What becomes of a push whose task could not be started.
+fn not_started(obstacle: &NotStarted) -> Option<Outcome> {
+    match obstacle {
+        NotStarted::SwitchedOff => None,
+        NotStarted::ConditionUnmet(_) => Some(retry(obstacle.code(), obstacle)),
+        NotStarted::Unregistered(_)
+        | NotStarted::NoAccess(_)
+        | NotStarted::NoSuchEntryPoint { .. } => {
+            Some(Outcome::Dropped(Reason::because(obstacle.code(), obstacle)))
         }
     }
 }

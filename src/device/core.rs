@@ -9,10 +9,10 @@ use super::options::{DeviceOptions, Vaults};
 use super::profile::{self, ChannelMemory, Profile};
 use crate::action_centre::ActionCentre;
 use crate::backend::{BackendClient, TimeOuts};
-use crate::background::{Inbox, Owner, TaskRegistry};
+use crate::background::{Inbox, Owner, TaskHistory, TaskRegistry};
 use crate::channel::Identity;
-use crate::lifecycle::Clock;
-use crate::model::{Account, DeviceName, Handle, Platform, Subscription};
+use crate::lifecycle::{Clock, Spawner};
+use crate::model::{Account, Conditions, DeviceName, Handle, Manifest, Platform, Subscription};
 use crate::registration::Registrar;
 use crate::session::Session;
 use crate::store::Store;
@@ -68,6 +68,7 @@ pub(super) struct Core {
     pub(super) inbox: Inbox,
     pub(super) centre: ActionCentre,
     pub(super) tasks: TaskRegistry,
+    pub(super) history: TaskHistory,
     pub(super) registrar: Registrar,
     profile: Mutex<Profile>,
     channel: Mutex<(ChannelMemory, Arc<DeviceKeys>)>,
@@ -194,13 +195,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Opens the database and everything that stands in it.
-pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceError> {
+pub(super) async fn open(
+    options: DeviceOptions,
+    spawner: Spawner,
+) -> Result<Core, super::DeviceError> {
     let store = Store::open(options.location.clone(), super::SCHEMA).await?;
     let kept = profile::load(&store, &options.name).await?;
     let clock = options.clock.clone();
     let inbox = Inbox::open(store.clone(), kept.device, clock.clone()).await?;
     let centre = ActionCentre::open(store.clone(), kept.device, clock.clone()).await?;
-    let tasks = TaskRegistry::open(store.clone(), kept.device, clock.clone()).await?;
+    let (phone, manifest) = (watch::Sender::<Conditions>::default(), Manifest::built_in());
+    let tasks = TaskRegistry::open(
+        store.clone(),
+        kept.device,
+        clock.clone(),
+        manifest,
+        phone.subscribe(),
+    )
+    .await?;
+    let history = TaskHistory::open(store.clone(), kept.device, clock.clone(), spawner).await?;
     let keys = kept
         .channel_keys
         .as_deref()
@@ -214,6 +227,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         name: options.name,
         row: kept.device,
         tasks,
+        history,
         registrar: Registrar::new(store.clone(), kept.device),
         store,
         clock,

@@ -29,13 +29,13 @@ pub use profile::{Profile, VaultChoice};
 pub use registering::RegisterRequest;
 pub use status::Status;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::action_centre::{self, ShownToast};
 use crate::background::{
-    self, Dispatcher, DispatcherOptions, DynEntryPoint, TaskRegistration, Trigger,
+    self, Dispatcher, DispatcherOptions, RegisterError, RuntimeParts, TaskOptions,
+    TaskRegistration, TaskRuntime, Trigger,
 };
 use crate::lifecycle::{Scope, timeouts};
 use crate::registration;
@@ -79,6 +79,7 @@ pub struct Device {
     channel: ChannelTimes,
     local_service: Option<String>,
     tasks: DispatcherOptions,
+    budgets: TaskOptions,
     on: Mutex<Option<Mode>>,
 }
 
@@ -89,15 +90,17 @@ impl Device {
     /// [`DeviceError`]
     pub async fn open(options: DeviceOptions) -> Result<Self, DeviceError> {
         let (channel, tasks) = (options.channel, options.tasks.clone());
-        let local_service = options.local_service.clone();
-        let core = core::open(options).await?;
+        let (budgets, local_service) = (options.budgets, options.local_service.clone());
+        let scope = Scope::new();
+        let core = core::open(options, scope.spawner()).await?;
         core.restore_link()?;
         Ok(Self {
             core: Arc::new(core),
-            scope: Scope::new(),
+            scope,
             channel,
             local_service,
             tasks,
+            budgets,
             on: Mutex::new(None),
         })
     }
@@ -115,22 +118,38 @@ impl Device {
                 (Some(Mode::Whole | Mode::WithoutBackend), _) => return Ok(()),
             }
         };
-        let task = TaskRegistration {
-            name: secure_push::TASK_NAME.to_owned(),
-            entry_point: secure_push::ENTRY_POINT.to_owned(),
-            trigger: Trigger::RawPush,
-        };
-        self.core.tasks.register(task).await?;
+        self.register_task().await?;
         if before.is_none() {
             self.open_channel(mode);
         }
         if mode != Mode::RegisterOnly {
             let off = self.scope.token().clone();
             let owner = self.core.owner.subscribe();
+            let runtime = self.runtime();
+            let pushes = self.dispatcher(runtime.clone());
             self.scope
-                .spawn_to_end("tasks", self.dispatcher().run(owner, off));
+                .spawn_to_end("tasks", pushes.run(owner, off.clone()));
+            self.scope.spawn_to_end("triggers", async move {
+                runtime.serve_triggers(off).await;
+            });
         }
         Ok(())
+    }
+
+    /// Registers the push task as the app does at each launch. A user who does not allow it has a
+    /// phone that is on all the same.
+    async fn register_task(&self) -> Result<(), DeviceError> {
+        let (name, entry_point) = (secure_push::TASK_NAME, secure_push::ENTRY_POINT);
+        let task = TaskRegistration::new(name, entry_point, Trigger::RawPush);
+        self.core.tasks.request_access().await?;
+        match self.core.tasks.register(task).await {
+            Ok(_) => Ok(()),
+            Err(RegisterError::Store(error)) => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "pushes wake no task");
+                Ok(())
+            }
+        }
     }
 
     fn open_channel(&self, mode: Mode) {
@@ -161,12 +180,22 @@ impl Device {
             .is_some_and(|mode| mode != Mode::RegisterOnly)
     }
 
-    fn dispatcher(&self) -> Dispatcher {
-        let push: Arc<dyn DynEntryPoint> = Arc::new(SecurePush::new(self.core.clone()));
+    fn runtime(&self) -> TaskRuntime {
+        let core = &self.core;
+        let parts = RuntimeParts {
+            events: core.events.clone(),
+            device: core.name.to_string(),
+            options: self.budgets,
+            ..RuntimeParts::new(core.tasks.clone(), core.history.clone())
+        };
+        let push = SecurePush::new(core.clone());
+        TaskRuntime::new(parts.entry_point(secure_push::ENTRY_POINT, push))
+    }
+
+    fn dispatcher(&self, runtime: TaskRuntime) -> Dispatcher {
         Dispatcher {
             inbox: self.core.inbox.clone(),
-            registry: self.core.tasks.clone(),
-            entry_points: HashMap::from([(secure_push::ENTRY_POINT.to_owned(), push)]),
+            runtime,
             visible: Arc::new(VisiblePush(self.core.clone())),
             events: self.core.events.clone(),
             device: self.core.name.to_string(),
@@ -257,10 +286,11 @@ impl Device {
                 inbox,
                 centre,
                 tasks,
+                history,
                 registrar,
                 ..
             } = core;
-            drop((inbox, centre, tasks, registrar));
+            drop((inbox, centre, tasks, history, registrar));
             store.close().await;
         }
         left

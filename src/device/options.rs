@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::profile::VaultChoice;
 use crate::backend::TimeOuts;
-use crate::background::DispatcherOptions;
+use crate::background::{DispatcherOptions, TaskOptions};
 use crate::channel::{BACKOFF_FIRST, BACKOFF_LONGEST};
 use crate::lifecycle::{Clock, timeouts};
 use crate::model::DeviceName;
@@ -35,8 +35,10 @@ pub struct DeviceOptions {
     pub channel: ChannelTimes,
     /// The times of its requests to the backend.
     pub backend: TimeOuts,
-    /// Budgets and retries of its background tasks.
+    /// Retries of its pushes.
     pub tasks: DispatcherOptions,
+    /// Budgets of its background tasks.
+    pub budgets: TaskOptions,
     /// A local service that the channel tries last.
     pub local_service: Option<String>,
 }
@@ -56,6 +58,7 @@ impl DeviceOptions {
             channel: ChannelTimes::default(),
             backend: TimeOuts::default(),
             tasks: DispatcherOptions::default(),
+            budgets: TaskOptions::default(),
             local_service: None,
         }
     }

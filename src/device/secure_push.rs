@@ -63,7 +63,10 @@ impl SecurePush {
     }
 
     async fn fetch_and_show(&self, instance: &TaskInstance) -> Outcome {
-        let id = match read_notification_id(&instance.details().content) {
+        let Some(raw) = instance.push() else {
+            return Outcome::Dropped(Reason::new("no_push"));
+        };
+        let id = match read_notification_id(&raw.content) {
             Ok(id) => id,
             Err(error) => return Outcome::Dropped(Reason::because("no_notification_id", error)),
         };
@@ -145,7 +148,8 @@ impl SecurePush {
         let reason = Reason::because(code_of(&error), &error);
         if error.needs_sign_in() {
             link.session.refused(generation);
-            if self.was_refused_before(&instance.details().message, generation) {
+            let message = instance.push().map(|raw| &raw.message);
+            if message.is_some_and(|message| self.was_refused_before(message, generation)) {
                 return Outcome::Dropped(Reason::because("forbidden", &error));
             }
             return self.ask_to_sign_in(link, instance, id, reason).await;
