@@ -1,10 +1,11 @@
 //! The durable history of task instances.
 //!
-//! An instance is written once, at its end, by a task of its own that the push does not wait for
-//! and that the owner of the [`Spawner`] awaits at shutdown. One that still runs after
-//! [`RUNNING_ROW_AFTER`] is written then as well, so that it is found `interrupted` when its process
-//! is killed. A shorter one that is killed leaves no trace here: its push does, in the inbox, and
-//! comes again. What could not be written costs its record alone.
+//! An instance is written once, after its end, together with those that end in the same moment, by a
+//! task that no push waits for and that the owner of the [`Spawner`] awaits at shutdown. One that
+//! still runs after [`RUNNING_ROW_AFTER`] is written then as well, so that it is found `interrupted`
+//! when its process is killed. A shorter one that is killed, or one that ended within
+//! [`GATHER_FOR`] before, leaves no trace here: its push does, in the inbox. What could not be
+//! written costs its record alone.
 
 mod record;
 mod rows;
@@ -26,6 +27,10 @@ use crate::store::{Store, StoreError};
 /// a fraction of that, and costs one row.
 pub(super) const RUNNING_ROW_AFTER: Duration = Duration::from_millis(250);
 
+/// How long records are gathered before they are written: a commit for each would hold up those of
+/// the inbox.
+const GATHER_FOR: Duration = Duration::from_millis(100);
+
 /// The history of one device's instances. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TaskHistory {
@@ -36,6 +41,15 @@ pub struct TaskHistory {
     last_number: Arc<AtomicU64>,
     /// What runs, and what has ended and is not written yet.
     recent: Arc<Mutex<BTreeMap<u64, Recent>>>,
+    unwritten: Arc<Mutex<Unwritten>>,
+}
+
+/// What is to be written.
+#[derive(Debug, Default)]
+struct Unwritten {
+    records: Vec<InstanceRecord>,
+    /// A task is about to write them.
+    awaited: bool,
 }
 
 #[derive(Debug)]
@@ -70,6 +84,7 @@ impl TaskHistory {
             spawner,
             last_number: Arc::new(AtomicU64::new(last)),
             recent: Arc::default(),
+            unwritten: Arc::default(),
         })
     }
 
@@ -91,7 +106,7 @@ impl TaskHistory {
             .await?;
         for record in written {
             if record.result != InstanceResult::Running || !all.contains_key(&record.id) {
-                all.insert(record.id, record);
+                all.insert(record.id, self.as_it_is(record));
             }
         }
         Ok(all.into_values().rev().take(limit).collect())
@@ -106,9 +121,20 @@ impl TaskHistory {
             return Ok(Some(recent.current()));
         }
         let device = self.device;
-        self.store
+        let found = self
+            .store
             .read(move |connection| rows::get(connection, device, id))
-            .await
+            .await?;
+        Ok(found.map(|record| self.as_it_is(record)))
+    }
+
+    /// A row says that an instance runs, and nobody runs it: it was dropped.
+    fn as_it_is(&self, mut record: InstanceRecord) -> InstanceRecord {
+        let runs = record.result == InstanceResult::Running;
+        if runs && !self.recent().contains_key(&record.id) {
+            record.result = InstanceResult::Interrupted;
+        }
+        record
     }
 
     /// The number of the next instance.
@@ -132,21 +158,61 @@ impl TaskHistory {
     }
 
     fn save(&self, record: InstanceRecord) {
-        let history = self.clone();
-        self.spawner.spawn_to_end("task history", async move {
-            let (device, id) = (history.device, record.id);
-            let over = record.result != InstanceResult::Running;
-            let saved = history
-                .store
-                .write(move |connection| rows::save(connection, device, &record, Self::MOST))
-                .await;
-            if let Err(error) = saved {
-                tracing::warn!(%error, instance = id, "what became of a task instance was not kept");
+        let awaited = {
+            let mut unwritten = self.unwritten();
+            unwritten.records.push(record);
+            std::mem::replace(&mut unwritten.awaited, true)
+        };
+        if !awaited {
+            let history = self.clone();
+            let write = async move { history.write_all().await };
+            self.spawner.spawn_to_end("task history", write);
+        }
+    }
+
+    /// Writes what is to be written until nothing is.
+    async fn write_all(&self) {
+        loop {
+            tokio::select! {
+                () = self.spawner.token().cancelled() => {}
+                () = tokio::time::sleep(GATHER_FOR) => {}
             }
-            if over {
-                history.recent().remove(&id);
+            let records = {
+                let mut unwritten = self.unwritten();
+                unwritten.awaited = !unwritten.records.is_empty();
+                std::mem::take(&mut unwritten.records)
+            };
+            if records.is_empty() {
+                return;
             }
-        });
+            self.write(records).await;
+        }
+    }
+
+    async fn write(&self, records: Vec<InstanceRecord>) {
+        let over = records
+            .iter()
+            .filter(|record| record.result != InstanceResult::Running);
+        let over: Vec<u64> = over.map(|record| record.id).collect();
+        let device = self.device;
+        let saved = self
+            .store
+            .write(move |connection| rows::save(connection, device, &records, Self::MOST))
+            .await;
+        if let Err(error) = saved {
+            tracing::warn!(%error, "what became of some task instances was not kept");
+        }
+        let mut recent = self.recent();
+        for id in over {
+            recent.remove(&id);
+        }
+    }
+
+    /// Held for a moment only, never across an await.
+    fn unwritten(&self) -> MutexGuard<'_, Unwritten> {
+        self.unwritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Held for a moment only, never across an await.
@@ -271,12 +337,16 @@ mod tests {
         let started = history.start(&instance(1, push(Platform::Wns)));
         started.still_runs();
         assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+        let found = history.get(1).await.unwrap().unwrap();
+        assert_eq!(found.result, InstanceResult::Running);
         drop(started);
         let scope = Scope::new();
-        let again = open(&store, &scope).await;
-        let found = again.get(1).await.unwrap().unwrap();
-        assert_eq!(found.result, InstanceResult::Interrupted);
-        assert_eq!(found.ended_at, None);
+        for history in [history, open(&store, &scope).await] {
+            let found = history.get(1).await.unwrap().unwrap();
+            assert_eq!(found.result, InstanceResult::Interrupted);
+            assert_eq!(found.ended_at, None);
+            assert_eq!(history.list(10).await.unwrap(), [found]);
+        }
     }
 
     #[tokio::test]

@@ -20,23 +20,26 @@ pub(super) fn open(connection: &Connection, device: i64) -> rusqlite::Result<u64
     Ok(u64::try_from(last).unwrap_or(0))
 }
 
-/// Writes a record, and forgets those that are `most` older. One that still runs never takes the
-/// place of its own end, whichever of the two comes first.
+/// Writes records, and forgets those that are `most` older than the last.
 pub(super) fn save(
     connection: &Connection,
     device: i64,
-    record: &InstanceRecord,
+    records: &[InstanceRecord],
     most: u64,
 ) -> rusqlite::Result<()> {
-    let conflict = match record.result {
-        InstanceResult::Running => "IGNORE",
-        InstanceResult::Completed
-        | InstanceResult::Canceled
-        | InstanceResult::Failed
-        | InstanceResult::Interrupted => "REPLACE",
-    };
+    for record in records {
+        save_one(connection, device, record)?;
+    }
+    let last = records.iter().map(|record| record.id).max().unwrap_or(0);
+    connection
+        .prepare_cached("DELETE FROM task_instance WHERE device = ?1 AND instance <= ?2")?
+        .execute(params![device, number(last.saturating_sub(most))])?;
+    Ok(())
+}
+
+fn save_one(connection: &Connection, device: i64, record: &InstanceRecord) -> rusqlite::Result<()> {
     let insert = format!(
-        "INSERT OR {conflict} INTO task_instance(device, {COLUMNS})
+        "INSERT OR REPLACE INTO task_instance(device, {COLUMNS})
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     );
     connection.prepare_cached(&insert)?.execute(params![
@@ -56,9 +59,6 @@ pub(super) fn save(
         record.outcome,
         record.error,
     ])?;
-    connection
-        .prepare_cached("DELETE FROM task_instance WHERE device = ?1 AND instance <= ?2")?
-        .execute(params![device, number(record.id.saturating_sub(most))])?;
     Ok(())
 }
 

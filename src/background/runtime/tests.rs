@@ -197,6 +197,30 @@ async fn what_the_platform_does_itself_neither_waits_nor_is_recorded() {
     tokio::join!(runtime.run(&task, details(), 0, &scene.off), meanwhile);
 }
 
+#[tokio::test]
+async fn an_instance_that_runs_for_a_while_is_found_after_a_kill() {
+    let (scene, code) = (Scene::new().await, Waits::default());
+    let runtime = scene.runtime(code.clone()).await;
+    let task = register(&runtime, task()).await;
+    let kill = async {
+        code.0.begun.notified().await;
+        // What the next process would find.
+        let found = loop {
+            let next = scene.runtime(Waits::default()).await;
+            if let Some(record) = next.history().get(1).await.unwrap() {
+                break record;
+            }
+        };
+        code.0.may_end.add_permits(1);
+        found
+    };
+    let (_, found) = tokio::join!(runtime.run(&task, details(), 0, &scene.off), kill);
+    assert_eq!(found.result, InstanceResult::Interrupted);
+    assert_eq!((found.task.as_str(), found.progress), ("push", Some(50)));
+    let record = runtime.history().get(1).await.unwrap().unwrap();
+    assert_eq!(record.result, InstanceResult::Completed);
+}
+
 struct Panics;
 
 impl EntryPoint for Panics {
