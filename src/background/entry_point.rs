@@ -7,9 +7,11 @@ use futures_util::future::BoxFuture;
 
 use super::{Outcome, TaskInstance};
 
-/// Code that a push wakes (WinRT `IBackgroundTask`).
+/// Code that a push, a timer or a change of the network wakes (WinRT `IBackgroundTask`). It must not
+/// block its thread: budgets and cancellation end only what waits.
 pub trait EntryPoint: Send + Sync {
-    /// Runs one instance and says what became of its push. A panic here ends this instance alone.
+    /// Runs one instance and says what became of its push; where there was none, the answer is
+    /// recorded and nothing follows from it. A panic here ends this instance alone.
     fn run(&self, instance: TaskInstance) -> impl Future<Output = Outcome> + Send;
 }
 

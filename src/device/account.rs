@@ -10,7 +10,7 @@ use super::profile::VaultChoice;
 use super::state::{Link, Registered};
 use super::{Device, DeviceError};
 use crate::backend::{BackendClient, BackendError, BackendOptions};
-use crate::background::Owner;
+use crate::background::{CancellationReason, Owner};
 use crate::channel::PushUrl;
 use crate::model::{Account, AuthScheme, BackendOrigin, ToastKey, UserName};
 use crate::session::{Session, SessionState, SignIn};
@@ -133,6 +133,9 @@ impl Device {
         if matches!(state, Ok(SessionState::SignedOut)) && !registered {
             return Err(self.nobody());
         }
+        self.core
+            .tasks
+            .cancel_running(CancellationReason::LoggingOff);
         self.core.deregister(&link).await;
         link.session.sign_out(&link.client).await?;
         self.core.state.registered(Registered::No);
@@ -190,6 +193,7 @@ impl Core {
 
     /// Leaves an account for another: its registration goes, and its token.
     async fn leave(&self, link: &Link) {
+        self.tasks.cancel_running(CancellationReason::LoggingOff);
         self.deregister(link).await;
         if let Err(error) = link.session.sign_out(&link.client).await {
             tracing::warn!(%error, user = %link.account.user, "the earlier token could not be deleted everywhere");

@@ -9,9 +9,9 @@ use super::profile::{self, ChannelMemory, Profile};
 use super::state::{Link, State};
 use crate::action_centre::ActionCentre;
 use crate::backend::TimeOuts;
-use crate::background::{Inbox, TaskRegistry};
+use crate::background::{Inbox, TaskHistory, TaskRegistry};
 use crate::channel::Identity;
-use crate::lifecycle::Clock;
+use crate::lifecycle::{Clock, Spawner};
 use crate::model::{Conditions, DeviceName, Handle, Manifest};
 use crate::registration::Registrar;
 use crate::store::Store;
@@ -33,6 +33,7 @@ pub(super) struct Core {
     pub(super) inbox: Inbox,
     pub(super) centre: ActionCentre,
     pub(super) tasks: TaskRegistry,
+    pub(super) history: TaskHistory,
     pub(super) registrar: Registrar,
     profile: Mutex<Profile>,
     channel: Mutex<(ChannelMemory, Arc<DeviceKeys>)>,
@@ -125,13 +126,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Opens the database and everything that stands in it.
-pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceError> {
+pub(super) async fn open(
+    options: DeviceOptions,
+    spawner: Spawner,
+) -> Result<Core, super::DeviceError> {
     let store = Store::open(options.location.clone(), super::SCHEMA).await?;
     let kept = profile::load(&store, &options.name).await?;
     let clock = options.clock.clone();
     let inbox = Inbox::open(store.clone(), kept.device, clock.clone()).await?;
     let centre = ActionCentre::open(store.clone(), kept.device, clock.clone()).await?;
-    let tasks = TaskRegistry::open(store.clone(), kept.device, clock.clone()).await?;
+    let state = State::new(kept.conditions, kept.profile.platform);
+    let tasks = TaskRegistry::open(
+        store.clone(),
+        kept.device,
+        clock.clone(),
+        (*options.manifest).clone(),
+        state.watch_conditions(),
+    )
+    .await?;
+    let history = TaskHistory::open(store.clone(), kept.device, clock.clone(), spawner).await?;
     let keys = kept
         .channel_keys
         .as_deref()
@@ -145,6 +158,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         name: options.name,
         row: kept.device,
         tasks,
+        history,
         registrar: Registrar::new(store.clone(), kept.device),
         store,
         clock,
@@ -159,7 +173,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         channel: Mutex::new((memory, Arc::new(keys))),
         account_turn: tokio::sync::Mutex::default(),
         conditions_turn: tokio::sync::Mutex::default(),
-        state: State::new(kept.conditions),
+        state,
         registration_due: Notify::new(),
     })
 }

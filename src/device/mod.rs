@@ -22,6 +22,7 @@ mod state;
 mod status;
 #[cfg(test)]
 mod switch_off_tests;
+mod tasks;
 mod toasts;
 mod visible_push;
 
@@ -39,7 +40,8 @@ use std::time::Duration;
 
 use crate::action_centre::{self, ShownToast};
 use crate::background::{
-    self, Dispatcher, DispatcherOptions, DynEntryPoint, RuleOptions, TaskRegistration, Trigger,
+    self, Dispatcher, DispatcherOptions, DynEntryPoint, DynForegroundApp, RuleOptions,
+    RuntimeParts, TaskOptions, TaskRuntime,
 };
 use crate::lifecycle::{Scope, timeouts};
 use crate::registration;
@@ -82,9 +84,32 @@ pub enum Mode {
 pub struct Device {
     core: Arc<Core>,
     scope: Scope,
+    habits: Habits,
+}
+
+/// How a device works once it is on.
+struct Habits {
     channel: ChannelTimes,
     local_service: Option<String>,
-    tasks: DispatcherOptions,
+    pushes: DispatcherOptions,
+    budgets: TaskOptions,
+    rules: RuleOptions,
+    entry_points: HashMap<String, Arc<dyn DynEntryPoint>>,
+    foreground: Option<Arc<dyn DynForegroundApp>>,
+}
+
+impl Habits {
+    fn of(options: &DeviceOptions) -> Self {
+        Self {
+            channel: options.channel,
+            local_service: options.local_service.clone(),
+            pushes: options.tasks.clone(),
+            budgets: options.budgets,
+            rules: options.rules.clone(),
+            entry_points: options.entry_points.clone(),
+            foreground: options.foreground.clone(),
+        }
+    }
 }
 
 impl Device {
@@ -93,16 +118,14 @@ impl Device {
     /// # Errors
     /// [`DeviceError`]
     pub async fn open(options: DeviceOptions) -> Result<Self, DeviceError> {
-        let (channel, tasks) = (options.channel, options.tasks.clone());
-        let local_service = options.local_service.clone();
-        let core = core::open(options).await?;
+        let habits = Habits::of(&options);
+        let scope = Scope::new();
+        let core = core::open(options, scope.spawner()).await?;
         core.restore_link()?;
         Ok(Self {
             core: Arc::new(core),
-            scope: Scope::new(),
-            channel,
-            local_service,
-            tasks,
+            scope,
+            habits,
         })
     }
 
@@ -116,20 +139,22 @@ impl Device {
         if matches!(before, Some(Mode::Whole | Mode::WithoutBackend)) {
             return Ok(());
         }
-        let task = TaskRegistration {
-            name: secure_push::TASK_NAME.to_owned(),
-            entry_point: secure_push::ENTRY_POINT.to_owned(),
-            trigger: Trigger::RawPush,
-        };
-        self.core.tasks.register(task).await?;
+        self.core.register_task().await?;
         if before.is_none() {
             self.open_channel(mode);
         }
         if mode != Mode::RegisterOnly {
             let off = self.scope.token().clone();
             let owner = self.core.state.watch_owner();
+            let runtime = self.runtime();
+            let pushes = self.dispatcher(runtime.clone());
             self.scope
-                .spawn_to_end("tasks", self.dispatcher().run(owner, off));
+                .spawn_to_end("tasks", pushes.run(owner, off.clone()));
+            let keeper = tasks::keep_registered(self.core.clone(), off.clone());
+            self.scope.spawn_to_end("task registration", keeper);
+            self.scope.spawn_to_end("triggers", async move {
+                runtime.serve_triggers(off).await;
+            });
         }
         Ok(())
     }
@@ -138,8 +163,8 @@ impl Device {
         let off = self.scope.token().clone();
         let keeper = ChannelKeeper {
             core: self.core.clone(),
-            times: self.channel,
-            local_service: self.local_service.clone(),
+            times: self.habits.channel,
+            local_service: self.habits.local_service.clone(),
         };
         self.scope.spawn_to_end("channel", keeper.run(off.clone()));
         let registration = RegistrationKeeper {
@@ -150,21 +175,32 @@ impl Device {
             .spawn_to_end("registration", registration.run(off));
     }
 
-    fn dispatcher(&self) -> Dispatcher {
-        let push: Arc<dyn DynEntryPoint> = Arc::new(SecurePush::new(self.core.clone()));
+    fn runtime(&self) -> TaskRuntime {
+        let core = &self.core;
+        let parts = RuntimeParts {
+            events: core.events.clone(),
+            device: core.name.to_string(),
+            platform: core.state.watch_platform(),
+            options: self.habits.budgets,
+            entry_points: self.habits.entry_points.clone(),
+            ..RuntimeParts::new(core.tasks.clone(), core.history.clone())
+        };
+        let push = SecurePush::new(core.clone());
+        TaskRuntime::new(parts.entry_point(secure_push::ENTRY_POINT, push))
+    }
+
+    fn dispatcher(&self, runtime: TaskRuntime) -> Dispatcher {
         Dispatcher {
             inbox: self.core.inbox.clone(),
-            registry: self.core.tasks.clone(),
-            latches: HashMap::new(),
-            entry_points: HashMap::from([(secure_push::ENTRY_POINT.to_owned(), push)]),
+            runtime,
             visible: Arc::new(VisiblePush(self.core.clone())),
-            foreground: None,
+            foreground: self.habits.foreground.clone(),
             conditions: self.core.state.watch_conditions(),
-            rules: RuleOptions::default(),
+            rules: self.habits.rules.clone(),
             events: self.core.events.clone(),
             device: self.core.name.to_string(),
             clock: self.core.clock.clone(),
-            options: self.tasks.clone(),
+            options: self.habits.pushes.clone(),
         }
     }
 
@@ -235,10 +271,11 @@ impl Device {
                 inbox,
                 centre,
                 tasks,
+                history,
                 registrar,
                 ..
             } = core;
-            drop((inbox, centre, tasks, registrar));
+            drop((inbox, centre, tasks, history, registrar));
             store.close().await;
         }
         left

@@ -1,12 +1,15 @@
 //! What a device is made of.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::profile::VaultChoice;
 use crate::backend::TimeOuts;
-use crate::background::DispatcherOptions;
+use crate::background::{
+    DispatcherOptions, DynEntryPoint, DynForegroundApp, RuleOptions, TaskOptions,
+};
 use crate::channel::{BACKOFF_FIRST, BACKOFF_LONGEST};
 use crate::lifecycle::{Clock, timeouts};
 use crate::model::{DeviceName, Manifest};
@@ -36,8 +39,17 @@ pub struct DeviceOptions {
     pub channel: ChannelTimes,
     /// The times of its requests to the backend.
     pub backend: TimeOuts,
-    /// Budgets and retries of its background tasks.
+    /// Retries of its pushes.
     pub tasks: DispatcherOptions,
+    /// Budgets of its background tasks.
+    pub budgets: TaskOptions,
+    /// The numbers of the platforms' rules.
+    pub rules: RuleOptions,
+    /// The app's code behind further entry points, by name; [`super::Device::register_task`]
+    /// registers tasks for them.
+    pub entry_points: HashMap<String, Arc<dyn DynEntryPoint>>,
+    /// The app, asked first about each push while it is in the foreground.
+    pub foreground: Option<Arc<dyn DynForegroundApp>>,
     /// A local service that the channel tries last.
     pub local_service: Option<String>,
 }
@@ -57,6 +69,10 @@ impl DeviceOptions {
             channel: ChannelTimes::default(),
             backend: TimeOuts::default(),
             tasks: DispatcherOptions::default(),
+            budgets: TaskOptions::default(),
+            rules: RuleOptions::default(),
+            entry_points: HashMap::new(),
+            foreground: None,
             local_service: None,
         }
     }

@@ -51,7 +51,10 @@ impl SecurePush {
     }
 
     async fn fetch_and_show(&self, instance: &TaskInstance) -> Outcome {
-        let id = match read_notification_id(&instance.details().content) {
+        let Some(raw) = instance.push() else {
+            return Outcome::Dropped(Reason::new("no_push"));
+        };
+        let id = match read_notification_id(&raw.content) {
             Ok(id) => id,
             Err(error) => return Outcome::Dropped(Reason::because("no_notification_id", error)),
         };
@@ -133,14 +136,11 @@ impl SecurePush {
         let reason = Reason::because(code_of(&error), &error);
         if error.needs_sign_in() {
             link.session.refused(generation);
-            let message = &instance.details().message;
+            let earlier = instance
+                .push()
+                .and_then(|raw| self.core.inbox.refused_under(&raw.message));
             // A lasting refusal ends: a second one under a newer token is the last.
-            if self
-                .core
-                .inbox
-                .refused_under(message)
-                .is_some_and(|earlier| generation > earlier)
-            {
+            if earlier.is_some_and(|earlier| generation > earlier) {
                 return Outcome::Dropped(Reason::because("forbidden", &error));
             }
             self.tell_sign_in_is_needed(link, instance, id, &reason)

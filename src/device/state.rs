@@ -140,10 +140,12 @@ pub(super) struct State {
     now: watch::Sender<PhoneState>,
     owner: watch::Sender<Option<Owner>>,
     conditions: watch::Sender<Conditions>,
+    /// That of the last handle.
+    platform: watch::Sender<Platform>,
 }
 
 impl State {
-    pub(super) fn new(conditions: Conditions) -> Self {
+    pub(super) fn new(conditions: Conditions, platform: Platform) -> Self {
         Self {
             now: watch::Sender::new(PhoneState {
                 on: None,
@@ -155,6 +157,7 @@ impl State {
             }),
             owner: watch::Sender::new(None),
             conditions: watch::Sender::new(conditions),
+            platform: watch::Sender::new(platform),
         }
     }
 
@@ -188,6 +191,11 @@ impl State {
     /// The conditions, and every change of them.
     pub(super) fn watch_conditions(&self) -> watch::Receiver<Conditions> {
         self.conditions.subscribe()
+    }
+
+    /// The platform whose rules hold, and every change of it.
+    pub(super) fn watch_platform(&self) -> watch::Receiver<Platform> {
+        self.platform.subscribe()
     }
 
     /// Switches on what `mode` says, and returns what was on before: a phone that is on already
@@ -274,19 +282,23 @@ impl State {
         self.now.send_modify(|phone| {
             answer = change(phone);
             let owner = phone.owner();
-            self.owner.send_if_modified(|before| {
-                let other = *before != owner;
-                *before = owner;
-                other
-            });
-            self.conditions.send_if_modified(|before| {
-                let other = *before != phone.conditions;
-                *before = phone.conditions;
-                other
-            });
+            tell(&self.owner, owner);
+            tell(&self.conditions, phone.conditions);
+            if let Line::Open(line) = &phone.line {
+                tell(&self.platform, line.platform);
+            }
         });
         answer
     }
+}
+
+/// Sends a value where it is another than before.
+fn tell<T: PartialEq>(to: &watch::Sender<T>, value: T) {
+    to.send_if_modified(|before| {
+        let other = *before != value;
+        *before = value;
+        other
+    });
 }
 
 #[cfg(test)]
@@ -304,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_phone_without_a_backend_is_nobodys() {
-        let state = State::new(Conditions::default());
+        let state = State::new(Conditions::default(), Platform::Wns);
         assert_eq!(state.owner(), None);
         assert_eq!(state.switch_on(Mode::WithoutBackend), None);
         assert_eq!(state.owner(), Some(Owner::nobody()));
@@ -314,7 +326,7 @@ mod tests {
 
     #[test]
     fn it_is_ready_only_with_an_open_channel_and_a_registered_handle() {
-        let state = State::new(Conditions::default());
+        let state = State::new(Conditions::default(), Platform::Wns);
         state.registered(Registered::NotNeeded);
         assert!(!state.now().is_settled());
         state.opened(open(), false);
@@ -329,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_refusal_is_forgotten_with_the_channel_it_was_for() {
-        let state = State::new(Conditions::default());
+        let state = State::new(Conditions::default(), Platform::Wns);
         state.opened(open(), true);
         state.registered(Registered::Refused(ErrorKind::Failed, "no".to_owned()));
         assert_eq!(state.now().problem().as_deref(), Some("no"));
@@ -339,7 +351,7 @@ mod tests {
 
     #[test]
     fn only_conditions_that_change_are_told() {
-        let state = State::new(Conditions::default());
+        let state = State::new(Conditions::default(), Platform::Wns);
         let mut told = state.watch_conditions();
         let offline = Condition::Network(Network::Offline);
         let dnd = Condition::DoNotDisturb(false);

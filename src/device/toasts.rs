@@ -104,7 +104,7 @@ fn fields(id: i64, content: &ToastContent, renderer: &str) -> ToastFields {
 
 /// Says which push an event comes from.
 pub(super) fn with_origin(event: Event, origin: &Origin<'_>) -> Event {
-    let raw = origin.instance.map(TaskInstance::details);
+    let raw = origin.instance.and_then(TaskInstance::push);
     event
         .with_some(
             "notification",

@@ -13,7 +13,9 @@ pub(super) struct VisiblePush(pub(super) Arc<Core>);
 
 impl EntryPoint for VisiblePush {
     async fn run(&self, instance: TaskInstance) -> Outcome {
-        let raw = instance.details();
+        let Some(raw) = instance.push() else {
+            return Outcome::Dropped(Reason::new("no_push"));
+        };
         let xml = match toast_xml::read_toast(&raw.content) {
             Ok(xml) => xml,
             Err(error) => return Outcome::Dropped(Reason::because("unreadable_toast", error)),

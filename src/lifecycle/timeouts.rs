@@ -109,6 +109,9 @@ pub const SERVICE_SWEEP: Duration = Duration::from_secs(5);
 /// How long a background task may run (WinRT and iOS: 30 s of wall time).
 pub const TASK_BUDGET: Duration = Duration::from_secs(30);
 
+/// How long a background task may run on Android: 20 s, as Firebase's documents said once.
+pub const TASK_BUDGET_ANDROID: Duration = Duration::from_secs(20);
+
 /// How long a canceled task instance has to end (WinRT: 5 s).
 pub const TASK_GRACE: Duration = Duration::from_secs(5);
 

@@ -137,8 +137,8 @@ async fn a_backend_that_does_not_answer_uses_up_the_budget_and_no_more() {
     front.always(Answer::Gate);
     let device = lab.device("phone").user("alice").backend(front.url());
     let device = device.adjust(|options| {
-        options.tasks.budget = std::time::Duration::from_millis(100);
-        options.tasks.grace = std::time::Duration::from_millis(50);
+        options.budgets.wns = std::time::Duration::from_millis(100);
+        options.budgets.grace = std::time::Duration::from_millis(50);
     });
     let phone = device.start().await.unwrap();
     lab.backend()

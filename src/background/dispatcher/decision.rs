@@ -1,15 +1,14 @@
 //! What becomes of one push now.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::Work;
+use super::run::Turn;
 use crate::background::foreground::{self, ForegroundAnswer};
 use crate::background::inbox::Entry;
 use crate::background::rules::{self, Candidate, Ledger, Scene, Verdict, Wake};
-use crate::background::{DynEntryPoint, Outcome, Part, Reason, TaskRegistration, Trigger};
+use crate::background::{Outcome, Part, Reason, TaskRegistration, Trigger};
 use crate::model::{AppState, SystemCondition};
 use crate::telemetry::EventName;
 
@@ -55,13 +54,14 @@ impl Work {
     fn needs(&self, part: Part) -> Vec<SystemCondition> {
         match part {
             Part::Visible => Vec::new(),
-            Part::Task => self
-                .dispatcher
-                .registry
-                .task_for(Trigger::RawPush)
-                .and_then(|task| self.dispatcher.latches.get(&task.name).cloned())
-                .unwrap_or_default(),
+            Part::Task => self.task().map(|task| task.conditions).unwrap_or_default(),
         }
+    }
+
+    /// The task that a push wakes.
+    fn task(&self) -> Option<TaskRegistration> {
+        let registry = self.dispatcher.runtime.registry();
+        registry.task_for(Trigger::RawPush)
     }
 
     async fn go(&self, entry: &Entry, off: &CancellationToken) {
@@ -69,19 +69,26 @@ impl Work {
             self.give_up(entry, &Reason::new("taken_by_foreground_app"));
             return;
         }
-        let outcome = match entry.part {
-            Part::Visible => self.show(entry, off).await,
-            Part::Task => match self.code() {
-                Ok((task, entry_point)) => {
-                    self.note_wake(entry);
-                    self.run_task(entry, task, &*entry_point, off).await
-                }
-                Err(outcome) => Some(outcome),
-            },
+        let turn = match (entry.part, self.task()) {
+            (Part::Visible, _) => self.show(entry, off).await,
+            (Part::Task, Some(task)) => {
+                self.note_wake(entry);
+                self.run_task(entry, &task, off).await
+            }
+            (Part::Task, None) => Turn::Over(Outcome::Dropped(self.no_task())),
         };
-        match outcome {
-            Some(outcome) => self.finish(entry, outcome).await,
-            None => self.dispatcher.inbox.release(entry.id),
+        match turn {
+            Turn::Over(outcome) => self.finish(entry, outcome).await,
+            Turn::Waits(reason) => self.hold(entry, &reason),
+            Turn::Off => self.dispatcher.inbox.release(entry.id),
+        }
+    }
+
+    /// Why no task is woken: what its registration was refused for, where it was.
+    fn no_task(&self) -> Reason {
+        match self.dispatcher.runtime.registry().refusal() {
+            Some(refusal) => Reason::because("no_task_registered", refusal),
+            None => Reason::new("no_task_registered"),
         }
     }
 
@@ -94,23 +101,6 @@ impl Work {
                 foreground::ask(&**app, &entry.raw).await == ForegroundAnswer::Cancel
             }
             Some(_) | None => false,
-        }
-    }
-
-    /// The task that a push wakes and its code, or what becomes of the push without.
-    fn code(&self) -> Result<(TaskRegistration, Arc<dyn DynEntryPoint>), Outcome> {
-        let Some(task) = self.dispatcher.registry.task_for(Trigger::RawPush) else {
-            return Err(Outcome::Dropped(Reason::new("no_task_registered")));
-        };
-        match self.dispatcher.entry_points.get(&task.entry_point) {
-            Some(entry_point) => Ok((task, entry_point.clone())),
-            None => Err(Outcome::Dropped(Reason::because(
-                "no_such_entry_point",
-                format!(
-                    "the task {} names {}, which this app does not have",
-                    task.name, task.entry_point
-                ),
-            ))),
         }
     }
 

@@ -11,7 +11,6 @@ mod telling;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,18 +19,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::inbox::Limits;
 use super::rules::{Ledger, RuleOptions};
-use super::{DynEntryPoint, DynForegroundApp, Inbox, Owner, Part, TaskRegistry};
-use crate::lifecycle::{Clock, timeouts};
-use crate::model::{Conditions, SystemCondition};
+use super::{DynEntryPoint, DynForegroundApp, Inbox, Owner, Part, TaskRuntime};
+use crate::lifecycle::Clock;
+use crate::model::Conditions;
 use crate::telemetry::EventStream;
 
 /// What a [`Dispatcher`] may be told.
 #[derive(Debug, Clone)]
 pub struct DispatcherOptions {
-    /// How long an instance may run (WinRT and iOS: 30 s).
-    pub budget: Duration,
-    /// How long a canceled instance has to end (WinRT: 5 s).
-    pub grace: Duration,
     /// The first wait before a push is tried again; it doubles.
     pub retry_first: Duration,
     /// The longest wait before a push is tried again, unless a backend asks for more.
@@ -48,8 +43,6 @@ pub struct DispatcherOptions {
 impl Default for DispatcherOptions {
     fn default() -> Self {
         Self {
-            budget: timeouts::TASK_BUDGET,
-            grace: timeouts::TASK_GRACE,
             retry_first: Duration::from_millis(500),
             retry_longest: Duration::from_secs(60),
             retry_after_longest: Duration::from_secs(3600),
@@ -63,12 +56,8 @@ impl Default for DispatcherOptions {
 pub struct Dispatcher {
     /// The journal.
     pub inbox: Inbox,
-    /// Which task a trigger starts.
-    pub registry: TaskRegistry,
-    /// The conditions that a task latches until they are met, by the task's name.
-    pub latches: HashMap<String, Vec<SystemCondition>>,
-    /// The code behind the tasks, by entry point name.
-    pub entry_points: HashMap<String, Arc<dyn DynEntryPoint>>,
+    /// What runs the tasks.
+    pub runtime: TaskRuntime,
     /// What the platform itself does with a visible push, without any task.
     pub visible: Arc<dyn DynEntryPoint>,
     /// The app, asked first while it is in the foreground.
@@ -83,7 +72,7 @@ pub struct Dispatcher {
     pub device: String,
     /// The time.
     pub clock: Clock,
-    /// Budgets and retries.
+    /// Retries.
     pub options: DispatcherOptions,
 }
 
@@ -91,8 +80,6 @@ pub struct Dispatcher {
 struct Work {
     dispatcher: Dispatcher,
     ledger: Mutex<Ledger>,
-    /// How many instances have run.
-    instances: Mutex<u64>,
 }
 
 impl Dispatcher {
@@ -112,7 +99,6 @@ impl Dispatcher {
         let work = Work {
             dispatcher: self,
             ledger: Mutex::new(Ledger::new(wakes)),
-            instances: Mutex::new(0),
         };
         tokio::join!(
             work.lane(Part::Visible, owner.clone(), &off),
@@ -125,14 +111,5 @@ impl Work {
     /// Held for a moment only, never across an await.
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn next_number(&self) -> u64 {
-        let mut instances = self
-            .instances
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *instances += 1;
-        *instances
     }
 }

@@ -2,70 +2,49 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Work;
 use super::telling::of_reason;
 use crate::background::inbox::Entry;
-use crate::background::runner::{Budget, Ended, run_instance};
 use crate::background::{
-    CancellationReason, DynEntryPoint, Outcome, Part, Reason, TaskInstance, TaskRegistration,
+    CancellationReason, Ended, NotStarted, Outcome, Part, Reason, TaskRegistration, TriggerDetails,
 };
 use crate::lifecycle::Backoff;
-use crate::telemetry::{Event, EventName};
+use crate::telemetry::EventName;
 
 /// How often an instance may use up its budget before its push is given up.
 const MOST_OVERRUNS: u32 = 3;
 
+/// What came of a push's turn.
+pub(super) enum Turn {
+    /// An outcome.
+    Over(Outcome),
+    /// A condition was lost while it waited for its turn.
+    Waits(Reason),
+    /// The phone was switched off under it.
+    Off,
+}
+
 impl Work {
-    /// Lets the platform show a push; none when the phone was switched off under it.
-    pub(super) async fn show(&self, entry: &Entry, off: &CancellationToken) -> Option<Outcome> {
-        let instance = TaskInstance::new(0, "(platform)".to_owned(), entry.raw.clone());
-        let visible = &*self.dispatcher.visible;
-        match run_instance(visible, &instance, self.budget(), off).await {
-            Ended::Completed(outcome) => Some(outcome),
-            Ended::Canceled(reason, outcome) => after_cancel(entry, reason, outcome),
-            Ended::Panicked => Some(Outcome::Dropped(Reason::new("platform_failed"))),
-        }
+    /// Lets the platform show a push.
+    pub(super) async fn show(&self, entry: &Entry, off: &CancellationToken) -> Turn {
+        let (visible, raw) = (&*self.dispatcher.visible, entry.raw.clone());
+        let ended = self.dispatcher.runtime.run_platform(visible, raw, off);
+        of_ended(entry, ended.await, "platform_failed")
     }
 
-    /// Runs one instance of the task; none when the phone was switched off under it.
+    /// Runs one instance of the task.
     pub(super) async fn run_task(
         &self,
         entry: &Entry,
-        task: TaskRegistration,
-        entry_point: &dyn DynEntryPoint,
+        task: &TaskRegistration,
         off: &CancellationToken,
-    ) -> Option<Outcome> {
-        let instance = TaskInstance::new(self.next_number(), task.name, entry.raw.clone());
-        let begun = Instant::now();
-        self.tell(EventName::TaskStarted, entry, |event| {
-            of_task(event, &instance)
-        });
-        let ended = run_instance(entry_point, &instance, self.budget(), off).await;
-        let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let tell = |name, reason: Option<&str>| {
-            self.tell(name, entry, |event| {
-                of_task(event, &instance)
-                    .with("elapsed_ms", elapsed)
-                    .with_some("reason", reason)
-            });
-        };
-        match ended {
-            Ended::Completed(outcome) => {
-                tell(EventName::TaskCompleted, None);
-                Some(outcome)
-            }
-            Ended::Canceled(reason, outcome) => {
-                tell(EventName::TaskCanceled, Some(reason.as_str()));
-                after_cancel(entry, reason, outcome)
-            }
-            Ended::Panicked => {
-                tell(EventName::TaskCanceled, Some("task_failed"));
-                Some(Outcome::Dropped(Reason::new("task_failed")))
-            }
-        }
+    ) -> Turn {
+        let details = TriggerDetails::Push(entry.raw.clone());
+        let runtime = &self.dispatcher.runtime;
+        let ended = runtime.run(task, details, entry.put_off, off).await;
+        of_ended(entry, ended, "task_failed")
     }
 
     pub(super) async fn finish(&self, entry: &Entry, outcome: Outcome) {
@@ -113,44 +92,52 @@ impl Work {
             reason,
         }
     }
-
-    fn budget(&self) -> Budget {
-        Budget {
-            run: self.dispatcher.options.budget,
-            grace: self.dispatcher.options.grace,
-        }
-    }
 }
 
-fn of_task(event: Event, instance: &TaskInstance) -> Event {
-    event
-        .with("task", instance.task())
-        .with("instance", instance.number())
+fn of_ended(entry: &Entry, ended: Ended, failed: &'static str) -> Turn {
+    match ended {
+        Ended::Completed(outcome) => Turn::Over(outcome),
+        Ended::Canceled(reason, outcome) => match after_cancel(entry, reason, outcome) {
+            Some(outcome) => Turn::Over(outcome),
+            None => Turn::Off,
+        },
+        Ended::Failed(text) => Turn::Over(Outcome::Dropped(Reason::because(failed, text))),
+        Ended::NotStarted(NotStarted::SwitchedOff) => Turn::Off,
+        Ended::NotStarted(obstacle @ NotStarted::ConditionUnmet(_)) => {
+            Turn::Waits(Reason::because("condition_not_met", obstacle))
+        }
+        Ended::NotStarted(obstacle) => Turn::Over(Outcome::Dropped(Reason::because(
+            obstacle.code(),
+            &obstacle,
+        ))),
+    }
 }
 
 /// What becomes of a push whose instance was told to end. One that came to an outcome all the same
 /// has it. Else there is none yet when the phone is switched off, and no more than so many tries
-/// when its budget is used up.
+/// when its budget is used up; whatever else ended it, the rules say when it has its next turn.
 fn after_cancel(
     entry: &Entry,
     reason: CancellationReason,
     outcome: Option<Outcome>,
 ) -> Option<Outcome> {
-    match (outcome, reason) {
-        (
-            Some(outcome @ (Outcome::Shown | Outcome::Dropped(_) | Outcome::AwaitingSignIn { .. })),
-            _,
-        ) => Some(outcome),
-        (None | Some(Outcome::Retry { .. }), CancellationReason::Terminating) => None,
-        (None | Some(Outcome::Retry { .. }), CancellationReason::ExecutionTimeExceeded) => {
-            let code = "execution_time_exceeded";
-            Some(match entry.attempts < MOST_OVERRUNS {
-                true => Outcome::Retry {
-                    after: Duration::ZERO,
-                    reason: Reason::because(code, "the task used up its budget"),
-                },
-                false => Outcome::Dropped(Reason::new(code)),
-            })
+    match outcome {
+        Some(outcome @ (Outcome::Shown | Outcome::Dropped(_) | Outcome::AwaitingSignIn { .. })) => {
+            return Some(outcome);
         }
+        None | Some(Outcome::Retry { .. }) => {}
     }
+    let again = |code: &'static str, detail: &str| Outcome::Retry {
+        after: Duration::ZERO,
+        reason: Reason::because(code, detail),
+    };
+    if reason == CancellationReason::ExecutionTimeExceeded {
+        let code = "execution_time_exceeded";
+        return Some(match entry.attempts < MOST_OVERRUNS {
+            true => again(code, "the task used up its budget"),
+            false => Outcome::Dropped(Reason::new(code)),
+        });
+    }
+    // A killed app has its phone's turn again, a phone that is switched off has not.
+    (reason != CancellationReason::Terminating).then(|| again("task_canceled", reason.as_str()))
 }

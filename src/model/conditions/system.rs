@@ -25,6 +25,26 @@ pub enum SystemCondition {
 }
 
 impl SystemCondition {
+    /// Every condition, in WinRT's order.
+    pub const ALL: [Self; 8] = [
+        Self::UserPresent,
+        Self::UserNotPresent,
+        Self::InternetAvailable,
+        Self::InternetNotAvailable,
+        Self::SessionConnected,
+        Self::SessionDisconnected,
+        Self::FreeNetwork,
+        Self::BackgroundWorkCostNotHigh,
+    ];
+
+    /// Reads WinRT's name, in any case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|condition| condition.as_str().eq_ignore_ascii_case(name))
+    }
+
     /// WinRT's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {

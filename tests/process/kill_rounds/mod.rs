@@ -16,7 +16,7 @@ use rustix::process::Signal;
 use crate::child::PATIENCE;
 use crate::world::{World, eventually};
 use sender::{Answers, PushSender};
-use witness::{Life, Repeat};
+use witness::{Carried, Life, Repeat};
 
 /// The longest life of a phone: several times as long as it takes to come up.
 const LONGEST_LIFE: Duration = Duration::from_millis(300);
@@ -129,15 +129,15 @@ fn tell(platform: &'static str, plan: Plan) -> Story {
 
     let sender = PushSender::start(&served.backend, "alice", plan.seed);
     let mut random = StdRng::seed_from_u64(plan.seed);
-    let mut lives = Vec::new();
+    let (mut lives, mut carried) = (Vec::new(), Carried::new());
     for round in 0..plan.rounds {
         let moment = Moment::random(&mut random);
         // The last push is for the last life.
         let by = |round: usize| round * (plan.pushes - 1) / plan.rounds;
         sender.round(by(round + 1) - by(round));
-        lives.push(live(&world, moment));
+        lives.push(live(&world, moment, &mut carried));
     }
-    let (last, mut answers) = live_to_the_end(&world, sender);
+    let (last, mut answers) = live_to_the_end(&world, sender, &mut carried);
     lives.push(last);
     let repeats = witness::repeats(&lives);
     served.running.signal(Signal::TERM);
@@ -155,7 +155,7 @@ fn tell(platform: &'static str, plan: Plan) -> Story {
 const RUN: [&str; 6] = ["--device", "phone", "run", "--json", "--toast", "none"];
 
 /// A phone that is killed at `moment`.
-fn live(world: &World, moment: Moment) -> Life {
+fn live(world: &World, moment: Moment, carried: &mut Carried) -> Life {
     let clock = Clock::system();
     let started = clock.now();
     let mut phone = world.start(&RUN);
@@ -173,12 +173,12 @@ fn live(world: &World, moment: Moment) -> Life {
     let killed = clock.now();
     let ended = phone.killed();
     assert_eq!(ended.code, None, "it ended by itself: {ended:#?}");
-    Life::new(started, killed, &ended.out, &world.device("phone"))
+    Life::new(started, killed, &ended.out, &world.device("phone"), carried)
 }
 
 /// The last phone, which is switched off once everything is shown: the push that is sent last
 /// comes last.
-fn live_to_the_end(world: &World, sender: PushSender) -> (Life, Answers) {
+fn live_to_the_end(world: &World, sender: PushSender, carried: &mut Carried) -> (Life, Answers) {
     let clock = Clock::system();
     let started = clock.now();
     let mut phone = world.phone("phone");
@@ -194,7 +194,7 @@ fn live_to_the_end(world: &World, sender: PushSender) -> (Life, Answers) {
     let killed = clock.now();
     phone.signal(Signal::TERM);
     let ended = phone.ended_within(PATIENCE).with_code(0);
-    let life = Life::new(started, killed, &ended.out, &world.device("phone"));
+    let life = Life::new(started, killed, &ended.out, &world.device("phone"), carried);
     (life, answers)
 }
 

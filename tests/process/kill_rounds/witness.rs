@@ -18,6 +18,10 @@ pub(super) struct Told {
     at: Timestamp,
 }
 
+/// The payload's ID that each message carried: a phone that is switched on forgets it of those that
+/// are finished.
+pub(super) type Carried = BTreeMap<String, String>;
+
 /// What the phone's files say after it was killed.
 struct Left {
     /// The pushes whose end is written down, by the payload's ID.
@@ -41,7 +45,13 @@ pub(super) struct Life {
 
 impl Life {
     /// The life that printed `lines` and left its database in `folder`.
-    pub(super) fn new(started: Timestamp, killed: Timestamp, lines: &str, folder: &Path) -> Self {
+    pub(super) fn new(
+        started: Timestamp,
+        killed: Timestamp,
+        lines: &str,
+        folder: &Path,
+        carried: &mut Carried,
+    ) -> Self {
         // A kill may cut the last line.
         let events: Vec<Value> = lines
             .lines()
@@ -57,7 +67,7 @@ impl Life {
             key: event["toast"]["tag"].as_str().unwrap().to_owned(),
             at: at(event),
         };
-        let (left, sync) = read_copy(folder);
+        let (left, sync) = read_copy(folder, carried);
         Self {
             started,
             killed,
@@ -151,7 +161,7 @@ pub(super) fn assert_complete(lives: &[Life], must: &BTreeSet<&str>, may: &BTree
 }
 
 /// Reads a copy of the database, so that the phone's own journal is left to the phone.
-fn read_copy(folder: &Path) -> (Left, Duration) {
+fn read_copy(folder: &Path, carried: &mut Carried) -> (Left, Duration) {
     let copy = tempfile::tempdir().unwrap();
     let mut sync = Duration::ZERO;
     for name in ["handset.db", "handset.db-wal"] {
@@ -163,20 +173,28 @@ fn read_copy(folder: &Path) -> (Left, Duration) {
         }
     }
     let database = Connection::open(copy.path().join("handset.db")).unwrap();
-    (read(&database).unwrap(), sync)
+    (read(&database, carried).unwrap(), sync)
 }
 
-fn read(database: &Connection) -> rusqlite::Result<Left> {
+fn read(database: &Connection, carried: &mut Carried) -> rusqlite::Result<Left> {
     let mut rows = database.prepare(
-        "SELECT content, coalesce(state, 'accepted') FROM inbox LEFT JOIN inbox_state USING (entry)",
+        "SELECT content, coalesce(state, 'accepted'), message
+         FROM inbox LEFT JOIN inbox_state USING (entry)",
     )?;
     let rows = rows.query_map([], |row| {
-        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
+        Ok((
+            row.get::<_, Vec<u8>>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+        ))
     })?;
     let (mut shown, mut accepted) = (BTreeSet::new(), Vec::new());
     for row in rows {
-        let (content, state) = row?;
-        let id = read_notification_id(&content).unwrap().to_string();
+        let (content, state, message) = row?;
+        if let Ok(id) = read_notification_id(&content) {
+            carried.insert(message.clone(), id.to_string());
+        }
+        let id = carried[&message].clone();
         if state == "shown" {
             shown.insert(id.clone());
         }

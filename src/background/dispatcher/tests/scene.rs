@@ -11,10 +11,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::super::*;
 use crate::background::{
-    EntryPoint, ForegroundAnswer, ForegroundApp, MIGRATION, MIGRATION_2, Outcome, TaskInstance,
-    TaskRegistration, Trigger,
+    EntryPoint, ForegroundAnswer, ForegroundApp, MIGRATION, MIGRATION_2, Outcome, RegisterError,
+    RuntimeParts, TaskHistory, TaskInstance, TaskOptions, TaskRegistration, TaskRegistry, Trigger,
 };
-use crate::model::{Condition, MessageId, Platform, PushKind, RawNotification};
+use crate::lifecycle::Scope;
+use crate::model::{
+    Condition, Manifest, MessageId, Platform, PushKind, RawNotification, SystemCondition,
+};
 use crate::store::{Location, Schema, Store};
 use crate::telemetry::{Event, EventReceiver, EventStream};
 
@@ -38,12 +41,21 @@ pub(super) fn of_kind(kind: PushKind, message: &str, platform: Platform) -> RawN
     }
 }
 
+const MANIFEST: &str = r#"
+[app]
+id = "app"
+name = "App"
+[[background_task]]
+entry_point = "code"
+types = ["push_notification"]
+"#;
+
 /// What outlives a restart, and how the phone is set up.
 pub(super) struct Bench {
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) conditions: watch::Sender<Conditions>,
-    pub(super) latches: HashMap<String, Vec<SystemCondition>>,
+    pub(super) latches: Vec<SystemCondition>,
     pub(super) rules: RuleOptions,
     /// What the task makes of its pushes, one after another; else they are shown.
     pub(super) outcomes: Arc<Mutex<VecDeque<Outcome>>>,
@@ -60,7 +72,7 @@ impl Bench {
             store: Store::open(Location::Memory, SCHEMA).await.unwrap(),
             clock: Clock::simulated(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1000)),
             conditions: watch::Sender::new(Conditions::default()),
-            latches: HashMap::new(),
+            latches: Vec::new(),
             rules: RuleOptions::default(),
             outcomes: Arc::default(),
             turns: Arc::new(Semaphore::new(1000)),
@@ -97,7 +109,8 @@ impl Bench {
             logged,
         };
         let off = CancellationToken::new();
-        let dispatcher = self.dispatcher(inbox, events, log).await;
+        let scope = Scope::new();
+        let dispatcher = self.dispatcher(inbox, events, log, &scope).await;
         let working = dispatcher.run(phone.owner.subscribe(), off.clone());
         let living = async {
             story(&mut phone).await;
@@ -105,6 +118,7 @@ impl Bench {
         };
         let both = async { tokio::join!(working, living) };
         tokio::time::timeout(LIMIT, both).await.unwrap();
+        scope.shutdown(LIMIT).await;
         while let Some(event) = phone.events.try_next() {
             self.done.lock().unwrap().push(line(&event));
         }
@@ -115,29 +129,42 @@ impl Bench {
         inbox: Inbox,
         events: EventStream,
         log: UnboundedSender<String>,
+        scope: &Scope,
     ) -> Dispatcher {
-        let registry = TaskRegistry::open(self.store.clone(), 1, self.clock.clone()).await;
-        let registry = registry.unwrap();
-        let task = TaskRegistration {
-            name: "task".to_owned(),
-            entry_point: "code".to_owned(),
-            trigger: Trigger::RawPush,
-        };
-        registry.register(task).await.unwrap();
-        let code: Arc<dyn DynEntryPoint> = Arc::new(Code {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let conditions = self.conditions.subscribe();
+        let manifest = Manifest::parse("manifest", MANIFEST).unwrap();
+        let registry = TaskRegistry::open(store.clone(), 1, clock.clone(), manifest, conditions);
+        let registry = registry.await.unwrap();
+        registry.request_access().await.unwrap();
+        let mut task = TaskRegistration::new("task", "code", Trigger::RawPush);
+        task.conditions.clone_from(&self.latches);
+        match registry.register(task).await {
+            Ok(_) | Err(RegisterError::AccessRefused { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+        let history = TaskHistory::open(store, 1, clock, scope.spawner());
+        let code = Code {
             done: self.done.clone(),
             outcomes: self.outcomes.clone(),
             turns: self.turns.clone(),
-        });
+        };
+        let parts = RuntimeParts {
+            events: events.clone(),
+            options: TaskOptions {
+                grace: Duration::from_millis(20),
+                ..TaskOptions::default()
+            },
+            ..RuntimeParts::new(registry, history.await.unwrap())
+        };
+        let runtime = TaskRuntime::new(parts.entry_point("code", code));
         let foreground = self.foreground.map(|answer| {
             let app: Arc<dyn DynForegroundApp> = Arc::new(App(answer, log.clone()));
             app
         });
         Dispatcher {
             inbox,
-            registry,
-            latches: self.latches.clone(),
-            entry_points: HashMap::from([("code".to_owned(), code)]),
+            runtime,
             visible: Arc::new(Shows(log, self.done.clone())),
             foreground,
             conditions: self.conditions.subscribe(),
@@ -148,7 +175,6 @@ impl Bench {
             options: DispatcherOptions {
                 // A clock that was set is noticed soon.
                 retry_longest: Duration::from_millis(20),
-                grace: Duration::from_millis(20),
                 ..DispatcherOptions::default()
             },
         }
@@ -214,8 +240,8 @@ struct Code {
 impl EntryPoint for Code {
     async fn run(&self, instance: TaskInstance) -> Outcome {
         self.turns.acquire().await.unwrap().forget();
-        assert_ne!(instance.details().message.as_str(), "poison");
-        let ran = format!("ran {}", instance.details().message);
+        assert_ne!(instance.push().unwrap().message.as_str(), "poison");
+        let ran = format!("ran {}", instance.push().unwrap().message);
         self.done.lock().unwrap().push(ran);
         let next = self.outcomes.lock().unwrap().pop_front();
         next.unwrap_or(Outcome::Shown)
@@ -226,7 +252,7 @@ struct Shows(UnboundedSender<String>, Arc<Mutex<Vec<String>>>);
 
 impl EntryPoint for Shows {
     async fn run(&self, instance: TaskInstance) -> Outcome {
-        let shown = format!("shown {}", instance.details().message);
+        let shown = format!("shown {}", instance.push().unwrap().message);
         self.1.lock().unwrap().push(shown.clone());
         self.0.send(shown).unwrap();
         Outcome::Shown
