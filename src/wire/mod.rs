@@ -1,9 +1,14 @@
 //! Every message that both sides speak, one file per protocol, with the Web Push encryption.
 //! Pure: text and bytes in, values out, no I/O.
 
+pub mod apns;
 pub mod app_backend;
+pub mod badge_xml;
+pub mod fcm;
+mod localised;
 pub mod push_socket;
 pub mod secure_push;
 pub mod toast_xml;
 pub mod webpush;
 pub mod wns;
+mod xml;
