@@ -25,6 +25,9 @@ pub const ACK_DECRYPTION_FAILED: u16 = 101;
 /// `code` of an ack: delivered, but the app could not use it.
 pub const ACK_NOT_DELIVERED: u16 = 102;
 
+/// `message_type` of a notification that stands for messages which were deleted.
+pub const MESSAGE_DELETED: &str = "deleted_messages";
+
 /// What a device says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "messageType", rename_all = "snake_case")]
@@ -205,6 +208,15 @@ pub struct NotificationHeaders {
     /// Collapse key, topic or tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collapse: Option<String>,
+    /// `X-WNS-Group` of a WNS toast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// `X-WNS-SuppressPopup` of a WNS toast.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suppress_popup: bool,
+    /// FCM: [`MESSAGE_DELETED`] instead of a message, where the service gave up what it held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_type: Option<String>,
     /// Time to live, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
