@@ -12,7 +12,7 @@ use crate::backend::{BackendClient, TimeOuts};
 use crate::background::{Inbox, Owner, TaskRegistry};
 use crate::channel::Identity;
 use crate::lifecycle::Clock;
-use crate::model::{Account, DeviceName, Handle, Platform, Subscription};
+use crate::model::{Account, Conditions, DeviceName, Handle, Manifest, Platform, Subscription};
 use crate::registration::Registrar;
 use crate::session::Session;
 use crate::store::Store;
@@ -62,7 +62,7 @@ pub(super) struct Core {
     pub(super) clock: Clock,
     pub(super) events: EventStream,
     pub(super) toaster: Toaster,
-    pub(super) app_name: String,
+    pub(super) manifest: Arc<Manifest>,
     pub(super) vaults: Vaults,
     pub(super) time_outs: TimeOuts,
     pub(super) inbox: Inbox,
@@ -133,6 +133,10 @@ impl Core {
 
     pub(super) fn link(&self) -> Option<Arc<Link>> {
         self.link.borrow().clone()
+    }
+
+    pub(super) fn conditions(&self) -> Conditions {
+        Conditions::default()
     }
 
     /// Who the device is to `service`, one of the candidates; a service that never saw it gets a
@@ -219,7 +223,7 @@ pub(super) async fn open(options: DeviceOptions) -> Result<Core, super::DeviceEr
         clock,
         events: options.events,
         toaster: options.toaster,
-        app_name: options.app_name,
+        manifest: Arc::new(Manifest::built_in()),
         vaults: options.vaults,
         time_outs: options.backend,
         inbox,

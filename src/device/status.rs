@@ -93,7 +93,7 @@ impl Core {
             channel_problem,
             app_state: if on { "background" } else { "not_running" }.to_owned(),
             conditions: Map::new(),
-            badge: None,
+            badge: self.centre.badge().shown(),
             inbox: self.inbox.counts(),
         }
     }
