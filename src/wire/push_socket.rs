@@ -108,6 +108,10 @@ pub struct AckUpdate {
 }
 
 /// What a push service says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one frame at a time, and most are the large one"
+)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "messageType", rename_all = "snake_case")]
 pub enum ServerFrame {

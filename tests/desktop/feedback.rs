@@ -27,12 +27,12 @@ fn whole(key: &str) -> ToastContent {
     }
 }
 
-/// An app whose one image is the icon.
+/// An app with one image, which is not the icon.
 fn bring_app(session: &Session) {
     let folder = session.path("app");
     std::fs::create_dir(&folder).expect("a folder can be made");
-    let icon = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/icon.png");
-    std::fs::copy(icon, folder.join("a.png")).expect("a file can be copied");
+    let image = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo.png");
+    std::fs::copy(image, folder.join("a.png")).expect("a file can be copied");
 }
 
 fn shown() -> Answer {

@@ -59,14 +59,7 @@ impl Visitor for Parse {
                 self.place = Place::Binding;
             }
             (Place::Elsewhere, "actions") => self.place = Place::Actions,
-            (Place::Binding, "text") => {
-                if self
-                    .binding()
-                    .is_some_and(|binding| binding.begin_text(attributes))
-                {
-                    self.place = Place::Text;
-                }
-            }
+            (Place::Binding, "text") => self.place = self.begin_text(attributes),
             (Place::Binding, "image") => {
                 let base = self.base.clone();
                 if let Some(binding) = self.binding() {
@@ -116,6 +109,13 @@ impl Parse {
             actions: self.actions,
             launch: self.launch,
         })
+    }
+
+    fn begin_text(&mut self, attributes: &Attributes) -> Place {
+        let begun = self
+            .binding()
+            .is_some_and(|binding| binding.begin_text(attributes));
+        if begun { Place::Text } else { self.place }
     }
 
     fn binding(&mut self) -> Option<&mut Binding> {
