@@ -119,7 +119,7 @@ impl Dispatcher {
 
     /// The task and code for a push, or what becomes of it without.
     fn code_for(&self, entry: &Entry) -> Result<(String, Arc<dyn DynEntryPoint>), Outcome> {
-        if matches!(entry.raw.kind, PushKind::Toast | PushKind::Badge) {
+        if entry.raw.kind == PushKind::Toast {
             return Ok(("(platform)".to_owned(), self.visible.clone()));
         }
         let Some(task) = self.registry.task_for(Trigger::RawPush) else {

@@ -9,7 +9,7 @@ use crate::model::{
     Badge, DisplayText, Invalid, Platform, PushKind, RawNotification, ToastContent, ToastKey,
     ToastTag,
 };
-use crate::wire::{apns, badge_xml, fcm, toast_xml};
+use crate::wire::{apns_push, badge_xml, fcm_message, toast_xml};
 
 /// Shows visible pushes.
 pub(super) struct VisiblePush(pub(super) Arc<Core>);
@@ -63,14 +63,14 @@ fn read(raw: &RawNotification, app_name: &DisplayText) -> Result<Sight, Invalid>
             })
         }
         Platform::Apns => {
-            let push = apns::read_push(&raw.content)?;
+            let push = apns_push::read_push(&raw.content)?;
             Ok(Sight {
                 toast: push.toast(key, raw.collapse.as_deref(), app_name),
                 badge: push.badge(),
             })
         }
         Platform::Fcm => {
-            let message = fcm::read_message(&raw.content)?;
+            let message = fcm_message::read_message(&raw.content)?;
             Ok(Sight {
                 toast: message.toast(key, app_name),
                 badge: message.badge(),

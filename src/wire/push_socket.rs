@@ -25,8 +25,9 @@ pub const ACK_DECRYPTION_FAILED: u16 = 101;
 /// `code` of an ack: delivered, but the app could not use it.
 pub const ACK_NOT_DELIVERED: u16 = 102;
 
-/// `message_type` of a notification that stands for messages which were deleted.
-pub const MESSAGE_DELETED: &str = "deleted_messages";
+/// `message_type` of the marker that takes the place of messages which FCM discarded; its body is
+/// empty.
+pub const DELETED_MESSAGES: &str = "deleted_messages";
 
 /// What a device says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +57,8 @@ pub enum ClientFrame {
         /// The channel, a lower-case dashed UUID of the device's making.
         #[serde(rename = "channelID")]
         channel_id: Uuid,
-        /// VAPID public key: pushes then need a matching signature.
+        /// Who may send: a VAPID public key for Web Push, whose signature pushes then need; in
+        /// handset's extension the bundle id for APNs and the project id for FCM.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
         /// handset's extension: the platform whose handle is wanted.
@@ -108,12 +110,12 @@ pub struct AckUpdate {
 }
 
 /// What a push service says.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one frame at a time, and most are the large one"
-)]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "messageType", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a frame is written or taken apart as soon as it is there, and most are notifications"
+)]
 pub enum ServerFrame {
     /// Answers `hello`.
     Hello {
@@ -215,10 +217,13 @@ pub struct NotificationHeaders {
     /// `X-WNS-Group` of a WNS toast.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// `X-WNS-SuppressPopup` of a WNS toast.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub suppress_popup: bool,
-    /// FCM: [`MESSAGE_DELETED`] instead of a message, where the service gave up what it held.
+    /// `X-WNS-SuppressPopup` of a WNS toast: straight to the action centre.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppress_popup: Option<bool>,
+    /// `apns-push-type` of an APNs message, where the sender named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_type: Option<String>,
+    /// What an FCM message is where it is none of a sender's: [`DELETED_MESSAGES`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_type: Option<String>,
     /// Time to live, in seconds.

@@ -61,7 +61,7 @@ pub(super) fn adapt(
             priority: rules::priority(&headers, kind),
             collapse: rules::name(headers.collapse.as_deref()),
             group: rules::name(headers.group.as_deref()),
-            suppress_popup: headers.suppress_popup,
+            suppress_popup: headers.suppress_popup.unwrap_or_default(),
             expires_at: rules::expires_at(&headers),
             sent_at: headers.sent_at,
             traceparent: headers

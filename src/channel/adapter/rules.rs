@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Refusal, platform, shortened};
 use crate::model::{Platform, Priority, PushKind, RawNotification};
-use crate::wire::push_socket::{ACK_NOT_DELIVERED, MESSAGE_DELETED, NotificationHeaders};
-use crate::wire::{apns, fcm};
+use crate::wire::push_socket::{ACK_NOT_DELIVERED, DELETED_MESSAGES, NotificationHeaders};
+use crate::wire::{apns_push, fcm_message};
 
 /// The longest time to live that is counted: above every platform's own limit (APNs 30 days, FCM
 /// and Web Push 28 days).
@@ -19,14 +19,14 @@ pub(super) fn kind(headers: &NotificationHeaders, content: &[u8]) -> Result<Push
     match platform(headers) {
         Platform::WebPush => Ok(PushKind::Raw),
         Platform::Wns => wns_kind(headers.wns_type.as_deref()),
-        Platform::Apns => match apns::read_push(content) {
+        Platform::Apns => match apns_push::read_push(content) {
             Ok(push) => Ok(push.kind()),
             Err(error) => Err(unreadable(error.to_string())),
         },
-        Platform::Fcm if headers.message_type.as_deref() == Some(MESSAGE_DELETED) => {
+        Platform::Fcm if headers.message_type.as_deref() == Some(DELETED_MESSAGES) => {
             Ok(PushKind::DeletedMessages)
         }
-        Platform::Fcm => match fcm::read_message(content) {
+        Platform::Fcm => match fcm_message::read_message(content) {
             Ok(message) => Ok(message.kind()),
             Err(error) => Err(unreadable(error.to_string())),
         },

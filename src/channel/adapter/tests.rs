@@ -179,7 +179,7 @@ fn names_and_times_are_bounded() {
         ttl,
         collapse: Some(name.to_owned()),
         group: Some(name.to_owned()),
-        suppress_popup: true,
+        suppress_popup: Some(true),
         sent_at: Some(sent_at),
         ..wns(Some("wns/toast"))
     };

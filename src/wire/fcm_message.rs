@@ -258,7 +258,7 @@ mod tests {
         #[test]
         fn no_message_panics(text in r#"(\{|\}|"notification":|"data":|"body":|"%1\$s"|"aps":|"alert":|,|[0-9]|null|\[|\]){0,30}"#) {
             drop(read_message(text.as_bytes()));
-            drop(crate::wire::apns::read_push(text.as_bytes()));
+            drop(crate::wire::apns_push::read_push(text.as_bytes()));
         }
     }
 }
