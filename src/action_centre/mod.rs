@@ -1,41 +1,34 @@
-//! The action centre: the toasts that were shown, persisted; a later toast with the same key
-//! takes the place of the earlier one.
+//! The action centre: the toasts that were shown and the badge on the app's icon, persisted. A
+//! later toast with the same key takes the place of the earlier one; a toast leaves when it is
+//! tapped, dismissed, cleared, removed by its sender's names, or expired.
+
+mod badge;
+mod reads;
+mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::lifecycle::Clock;
-use crate::model::{ToastContent, ToastKey};
+use crate::model::{Badge, ToastContent, ToastKey, ToastTag};
 use crate::store::{Store, StoreError};
+
+pub use reads::PendingRead;
+pub use rows::{MIGRATION, MIGRATION_2};
 
 /// How many toasts are kept; older ones leave, oldest first.
 pub const MOST_TOASTS: usize = 1000;
 
-/// The statements that create this room's table.
-pub const MIGRATION: &str = "
-CREATE TABLE toast(
-    device INTEGER NOT NULL,
-    id INTEGER NOT NULL,
-    toast_key TEXT NOT NULL,
-    title TEXT NOT NULL,
-    body TEXT NOT NULL,
-    template TEXT NOT NULL,
-    renderer TEXT NOT NULL,
-    notification TEXT,
-    shown_at INTEGER NOT NULL,
-    PRIMARY KEY (device, id),
-    UNIQUE (device, toast_key)
-) STRICT;
-";
-
-/// What the second version of this room's tables added.
-pub const MIGRATION_2: &str = "
-ALTER TABLE toast ADD COLUMN more TEXT;
-";
+/// How long a toast is kept whose sender does not say (Windows Phone 8.1, `ExpirationTime`). The
+/// toast that asks to sign in stays as long as that is needed.
+pub const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A toast in the action centre.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +62,11 @@ pub struct ActionCentre {
     store: Store,
     device: i64,
     clock: Clock,
+    keep: Duration,
     places: Arc<Mutex<Places>>,
+    badge: Arc<Mutex<Badge>>,
+    changed: Arc<Notify>,
+    reads_due: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -79,19 +76,18 @@ struct Places {
 }
 
 impl ActionCentre {
-    /// Opens the action centre of `device`.
+    /// Opens the action centre of `device`; toasts whose sender does not say are kept for [`KEEP`].
     ///
     /// # Errors
     /// [`StoreError`] when it could not be read.
     pub async fn open(store: Store, device: i64, clock: Clock) -> Result<Self, StoreError> {
-        let ids = store
+        let (ids, badge) = store
             .write(move |connection| {
-                prune(connection, device)?;
-                let mut statement =
-                    connection.prepare("SELECT toast_key, id FROM toast WHERE device = ?1")?;
-                statement
-                    .query_map([device], |row| Ok((row.get(0)?, row.get(1)?)))?
-                    .collect::<rusqlite::Result<HashMap<String, i64>>>()
+                rows::prune(connection, device)?;
+                Ok((
+                    rows::ids(connection, device)?,
+                    badge::load(connection, device)?,
+                ))
             })
             .await?;
         let last = ids.values().copied().max().unwrap_or(0);
@@ -99,8 +95,19 @@ impl ActionCentre {
             store,
             device,
             clock,
+            keep: KEEP,
             places: Arc::new(Mutex::new(Places { ids, last })),
+            badge: Arc::new(Mutex::new(badge)),
+            changed: Arc::default(),
+            reads_due: Arc::default(),
         })
+    }
+
+    /// The same, but toasts whose sender does not say are kept for `keep`.
+    #[must_use]
+    pub fn keeping(mut self, keep: Duration) -> Self {
+        self.keep = keep;
+        self
     }
 
     /// The place of the toast with `key`: its own where it stands already, else a new one.
@@ -133,38 +140,56 @@ impl ActionCentre {
         notification: Option<&str>,
         renderer: &str,
     ) -> Result<(), StoreError> {
-        let (device, now) = (self.device, self.clock.now().as_millisecond());
-        let content = content.clone();
-        let (notification, renderer) = (notification.map(str::to_owned), renderer.to_owned());
+        let device = self.device;
+        let toast = ShownToast {
+            id: place.id,
+            content: content.clone(),
+            notification: notification.map(str::to_owned),
+            renderer: renderer.to_owned(),
+            shown_at: self.clock.now(),
+        };
         let pruned = self
             .store
             .write(move |connection| {
-                connection
-                    .prepare_cached(
-                        "INSERT OR REPLACE INTO toast
-                         (device, id, toast_key, title, body, template, renderer, notification, shown_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                    )?
-                    .execute(params![
-                        device,
-                        place.id,
-                        content.key.as_str(),
-                        content.title.as_str(),
-                        content.body.as_str(),
-                        content.template.as_str(),
-                        renderer,
-                        notification,
-                        now
-                    ])?;
+                rows::put(connection, device, &toast)?;
                 // Looking at every hundredth is enough to stay bounded.
-                if place.id % 100 == 0 { prune(connection, device) } else { Ok(Vec::new()) }
+                match toast.id % 100 {
+                    0 => rows::prune(connection, device),
+                    _ => Ok(Vec::new()),
+                }
             })
             .await?;
-        let mut places = self.places();
-        for key in pruned {
-            places.ids.remove(&key);
+        self.forget(pruned.iter().map(String::as_str));
+        if content.expires_at.is_some() {
+            self.changed.notify_one();
         }
         Ok(())
+    }
+
+    /// The toasts that stand there, the one shown last first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they could not be read.
+    pub async fn list(&self) -> Result<Vec<ShownToast>, StoreError> {
+        let device = self.device;
+        let read = move |connection: &_| rows::select(connection, device, &rows::Which::All);
+        self.store.read(read).await
+    }
+
+    /// One toast, if it stands there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be read.
+    pub async fn get(&self, id: i64) -> Result<Option<ShownToast>, StoreError> {
+        let device = self.device;
+        let read = move |connection: &_| rows::select(connection, device, &rows::Which::Id(id));
+        Ok(self.store.read(read).await?.pop())
+    }
+
+    /// The number of the toast with `key`, if it stands there.
+    #[must_use]
+    pub fn id_of(&self, key: &ToastKey) -> Option<i64> {
+        self.places().ids.get(key.as_str()).copied()
     }
 
     /// Takes a toast away; returns its number if it stood there.
@@ -175,147 +200,116 @@ impl ActionCentre {
         let Some(id) = self.places().ids.remove(key.as_str()) else {
             return Ok(None);
         };
-        let device = self.device;
-        self.store
-            .write(move |connection| {
-                connection.execute(
-                    "DELETE FROM toast WHERE device = ?1 AND id = ?2",
-                    params![device, id],
-                )
-            })
-            .await?;
+        self.take(rows::Which::Id(id)).await?;
         Ok(Some(id))
     }
 
-    /// The toasts that stand there, the one shown last first.
+    /// The user tapped a toast: it leaves, and in the same moment it is written down that its
+    /// payload was read, which the backend is still to be told ([`ActionCentre::pending_reads`]).
     ///
     /// # Errors
-    /// [`StoreError`] when they could not be read.
-    pub async fn list(&self) -> Result<Vec<ShownToast>, StoreError> {
-        let device = self.device;
-        self.store
-            .read(move |connection| {
-                connection
-                    .prepare_cached(
-                        "SELECT id, toast_key, title, body, template, renderer, notification, shown_at
-                         FROM toast WHERE device = ?1 ORDER BY shown_at DESC, id DESC",
-                    )?
-                    .query_map([device], read_toast)?
-                    .collect()
+    /// [`StoreError`] when that could not be made durable.
+    pub async fn tap(&self, id: i64) -> Result<Option<ShownToast>, StoreError> {
+        let (device, now) = (self.device, self.clock.now());
+        let tapped = self
+            .store
+            .write(move |connection| {
+                let Some(toast) = rows::take(connection, device, &rows::Which::Id(id))?.pop()
+                else {
+                    return Ok(None);
+                };
+                if let Some(notification) = &toast.notification {
+                    reads::insert(connection, device, &toast.content.key, notification, now)?;
+                }
+                Ok(Some(toast))
             })
+            .await?;
+        if let Some(toast) = &tapped {
+            self.forget([toast.content.key.as_str()]);
+            self.reads_due.notify_one();
+        }
+        Ok(tapped)
+    }
+
+    /// The user swept a toast away.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that could not be made durable.
+    pub async fn dismiss(&self, id: i64) -> Result<Option<ShownToast>, StoreError> {
+        Ok(self.take(rows::Which::Id(id)).await?.pop())
+    }
+
+    /// Takes every toast away (`ToastNotificationHistory.Clear`).
+    ///
+    /// # Errors
+    /// [`StoreError`] when that could not be made durable.
+    pub async fn clear(&self) -> Result<Vec<ShownToast>, StoreError> {
+        self.take(rows::Which::All).await
+    }
+
+    /// Takes away the toast of that name and group (`ToastNotificationHistory.Remove`).
+    ///
+    /// # Errors
+    /// [`StoreError`] when that could not be made durable.
+    pub async fn remove_by(
+        &self,
+        tag: &ToastTag,
+        group: Option<&ToastTag>,
+    ) -> Result<Vec<ShownToast>, StoreError> {
+        self.take(rows::Which::Named(tag.clone(), group.cloned()))
             .await
+    }
+
+    /// Takes away every toast of a group (`ToastNotificationHistory.RemoveGroup`).
+    ///
+    /// # Errors
+    /// [`StoreError`] when that could not be made durable.
+    pub async fn remove_group(&self, group: &ToastTag) -> Result<Vec<ShownToast>, StoreError> {
+        self.take(rows::Which::Group(group.clone())).await
+    }
+
+    /// Takes away what has expired, and tells when the next toast does.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that could not be made durable.
+    pub async fn expire(&self) -> Result<(Vec<ShownToast>, Option<Timestamp>), StoreError> {
+        let (device, now, keep) = (self.device, self.clock.now(), self.keep);
+        let (gone, next) = self
+            .store
+            .write(move |connection| {
+                let which = rows::Which::Expired { now, keep };
+                let gone = rows::take(connection, device, &which)?;
+                Ok((gone, rows::next_expiry(connection, device, keep)?))
+            })
+            .await?;
+        self.forget(gone.iter().map(|toast| toast.content.key.as_str()));
+        Ok((gone, next))
+    }
+
+    /// Waits until there is a toast that may expire sooner than those before.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    async fn take(&self, which: rows::Which) -> Result<Vec<ShownToast>, StoreError> {
+        let device = self.device;
+        let taken = self
+            .store
+            .write(move |connection| rows::take(connection, device, &which))
+            .await?;
+        self.forget(taken.iter().map(|toast| toast.content.key.as_str()));
+        Ok(taken)
+    }
+
+    fn forget<'a>(&self, keys: impl IntoIterator<Item = &'a str>) {
+        let mut places = self.places();
+        for key in keys {
+            places.ids.remove(key);
+        }
     }
 
     /// Held for a moment only, never across an await.
     fn places(&self) -> MutexGuard<'_, Places> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Deletes the oldest toasts over the bound and returns their keys.
-fn prune(connection: &Connection, device: i64) -> rusqlite::Result<Vec<String>> {
-    let most = i64::try_from(MOST_TOASTS).unwrap_or(i64::MAX);
-    connection
-        .prepare_cached(
-            "DELETE FROM toast WHERE device = ?1 AND id IN
-                 (SELECT id FROM toast WHERE device = ?1 ORDER BY shown_at DESC, id DESC LIMIT -1 OFFSET ?2)
-             RETURNING toast_key",
-        )?
-        .query_map(params![device, most], |row| row.get(0))?
-        .collect()
-}
-
-fn read_toast(row: &Row<'_>) -> rusqlite::Result<ShownToast> {
-    Ok(ShownToast {
-        id: row.get(0)?,
-        content: ToastContent::new(
-            ToastKey::stored(row.get::<_, String>(1)?),
-            row.get::<_, String>(2)?,
-            row.get::<_, String>(3)?,
-            row.get::<_, String>(4)?.parse().unwrap_or_default(),
-        ),
-        renderer: row.get(5)?,
-        notification: row.get(6)?,
-        shown_at: Timestamp::from_millisecond(row.get(7)?).unwrap_or(Timestamp::UNIX_EPOCH),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{MessageId, ToastTemplate};
-    use crate::store::{Location, Schema};
-
-    const SCHEMA: Schema = Schema {
-        application_id: 1,
-        migrations: &[MIGRATION],
-    };
-
-    fn toast(key: &str, body: &str) -> ToastContent {
-        ToastContent::new(
-            ToastKey::of_message(&MessageId::parse(key).unwrap()),
-            "handset",
-            body,
-            ToastTemplate::ToastText01,
-        )
-    }
-
-    async fn show(centre: &ActionCentre, content: &ToastContent) -> Place {
-        let place = centre.place(&content.key);
-        centre
-            .record(place, content, Some("n1"), "recorder")
-            .await
-            .unwrap();
-        place
-    }
-
-    #[tokio::test]
-    async fn a_toast_with_the_same_key_takes_the_same_place_even_after_a_restart() {
-        let store = Store::open(Location::Memory, SCHEMA).await.unwrap();
-        let centre = ActionCentre::open(store.clone(), 1, Clock::system())
-            .await
-            .unwrap();
-        let first = show(&centre, &toast("a", "one")).await;
-        show(&centre, &toast("b", "two")).await;
-        let again = ActionCentre::open(store, 1, Clock::system()).await.unwrap();
-        let second = show(&again, &toast("a", "three")).await;
-        assert_eq!(
-            (first.id, first.replaces, second.id, second.replaces),
-            (1, false, 1, true)
-        );
-        let mut bodies: Vec<_> = again
-            .list()
-            .await
-            .unwrap()
-            .into_iter()
-            .map(|t| t.content.body.to_string())
-            .collect();
-        bodies.sort();
-        assert_eq!(bodies, ["three", "two"]);
-    }
-
-    #[tokio::test]
-    async fn a_removed_toast_is_gone() {
-        let store = Store::open(Location::Memory, SCHEMA).await.unwrap();
-        let centre = ActionCentre::open(store, 1, Clock::system()).await.unwrap();
-        let content = toast("a", "one");
-        show(&centre, &content).await;
-        assert_eq!(centre.remove(&content.key).await, Ok(Some(1)));
-        assert_eq!(centre.remove(&content.key).await, Ok(None));
-        assert_eq!(centre.list().await.unwrap(), []);
-    }
-
-    #[tokio::test]
-    async fn the_history_is_bounded() {
-        let store = Store::open(Location::Memory, SCHEMA).await.unwrap();
-        let centre = ActionCentre::open(store, 1, Clock::simulated(Timestamp::UNIX_EPOCH))
-            .await
-            .unwrap();
-        for n in 0..MOST_TOASTS + 250 {
-            show(&centre, &toast(&n.to_string(), "x")).await;
-        }
-        let left = centre.list().await.unwrap();
-        assert!(left.len() < MOST_TOASTS + 100, "{}", left.len());
-        assert_eq!(left[0].id, 1250);
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::output::{self, Output};
 use crate::settings::{Home, ToastChoice};
 use crate::toast::{
-    DesktopOptions, DesktopRenderer, JsonRenderer, Renderer, TerminalRenderer, TerminalStyle,
-    Toaster,
+    DesktopOptions, DesktopRenderer, JsonRenderer, PacedRenderer, Renderer, TerminalRenderer,
+    TerminalStyle, Toaster,
 };
 
 /// Renderers, and a sentence about the choice.
@@ -61,10 +61,15 @@ pub(super) async fn choose(
 }
 
 fn desktop(home: &Home) -> Arc<dyn Renderer> {
-    Arc::new(DesktopRenderer::new(DesktopOptions {
+    let options = DesktopOptions {
         icon_folder: Some(home.icons()),
         ..DesktopOptions::default()
-    }))
+    };
+    let title = options.app_name.clone();
+    Arc::new(PacedRenderer::new(
+        Arc::new(DesktopRenderer::new(options)),
+        title,
+    ))
 }
 
 fn terminal(output: &Output) -> Arc<dyn Renderer> {

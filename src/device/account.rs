@@ -186,6 +186,7 @@ impl Core {
         // What hung and was given up is asked again.
         self.toaster.revive();
         self.take_away(&ToastKey::of_sign_in(&account)).await;
+        self.centre.look_at_reads();
         if let Err(error) = self.inbox.signed_in(&owner).await {
             tracing::warn!(%error, "what waited for sign-in is shown now, but that could not be written down");
         }

@@ -43,6 +43,12 @@ pub enum DeviceError {
     /// The phone has no network.
     #[error("the phone is offline: `handset condition set network=online` connects it")]
     Offline,
+    /// The action centre has no such toast.
+    #[error("there is no toast {id} in the action centre: `handset toasts` lists those there are")]
+    NoSuchToast {
+        /// Its number.
+        id: i64,
+    },
     /// The backend does not take the registration, and waiting does not change that.
     #[error("the phone could not register: {reason}")]
     NotRegistered {
@@ -98,7 +104,8 @@ impl DeviceError {
                 | BackendError::CaFile { .. }
                 | BackendError::Unusable(_),
             )
-            | Self::Invalid(_) => ErrorKind::Usage,
+            | Self::Invalid(_)
+            | Self::NoSuchToast { .. } => ErrorKind::Usage,
             Self::Backend(error) => kind_of(error.needs_sign_in(), error.is_unreachable(), false),
             Self::Registration(error) => {
                 kind_of(error.needs_sign_in(), error.is_unreachable(), false)

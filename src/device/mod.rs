@@ -5,6 +5,9 @@
 //! pushes into its inbox and runs its background task for each.
 
 mod account;
+mod action_centre;
+#[cfg(test)]
+mod action_centre_tests;
 mod channel_keeper;
 mod conditions;
 mod core;
@@ -14,10 +17,12 @@ mod folder;
 mod full_inbox_tests;
 mod options;
 mod profile;
+mod reads;
 mod registering;
 mod registration_keeper;
 mod secure_push;
 mod sending;
+mod showing;
 mod state;
 mod status;
 #[cfg(test)]
@@ -27,6 +32,7 @@ mod toasts;
 mod visible_push;
 
 pub use account::{SignInRequest, SignInSecret};
+pub use action_centre::Tapped;
 pub use error::{DeviceError, ErrorKind};
 pub use folder::{DeviceFolder, DeviceLock, FolderError};
 pub use options::{ChannelTimes, DeviceOptions, Vaults};
@@ -38,7 +44,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::action_centre::{self, ShownToast};
+use crate::action_centre as centre;
 use crate::background::{
     self, Dispatcher, DispatcherOptions, DynEntryPoint, DynForegroundApp, RuleOptions,
     RuntimeParts, TaskOptions, TaskRuntime,
@@ -60,10 +66,10 @@ const SCHEMA: Schema = Schema {
     migrations: &[
         profile::MIGRATION,
         background::MIGRATION,
-        action_centre::MIGRATION,
+        centre::MIGRATION,
         registration::MIGRATION,
         background::MIGRATION_2,
-        action_centre::MIGRATION_2,
+        centre::MIGRATION_2,
         profile::MIGRATION_2,
     ],
 };
@@ -142,6 +148,7 @@ impl Device {
         self.core.register_task().await?;
         if before.is_none() {
             self.open_channel(mode);
+            self.serve_action_centre();
         }
         if mode != Mode::RegisterOnly {
             let off = self.scope.token().clone();
@@ -231,14 +238,6 @@ impl Device {
     /// The device's status.
     pub async fn status(&self) -> Status {
         self.core.status().await
-    }
-
-    /// The toasts in the action centre, the one shown last first.
-    ///
-    /// # Errors
-    /// [`DeviceError`] when they could not be read.
-    pub async fn toasts(&self) -> Result<Vec<ShownToast>, DeviceError> {
-        Ok(self.core.centre.list().await?)
     }
 
     /// How many pushes wait, and for what.

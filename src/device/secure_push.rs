@@ -117,7 +117,9 @@ impl SecurePush {
         origin: Origin<'_>,
     ) -> Outcome {
         let toast = self.core.payload_toast(&link.account, id, payload);
-        self.core.show(&toast, origin).await;
+        if let Err(reason) = self.core.show(&toast, origin).await {
+            return Outcome::Dropped(reason);
+        }
         // An instance that was refused just before a sign-in may have asked for one after.
         self.core
             .take_away(&ToastKey::of_sign_in(&link.account))
@@ -223,7 +225,9 @@ impl SecurePush {
         self.core.emit(with_origin(event, &origin));
         // The generic toast is about the account, not about this push.
         let toast = self.core.sign_in_toast(&link.account, waiting);
-        self.core.show(&toast, Origin::default()).await;
+        if let Err(reason) = self.core.show(&toast, Origin::default()).await {
+            tracing::warn!(%reason, "the user is not told that sign-in is needed");
+        }
     }
 }
 

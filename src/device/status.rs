@@ -98,7 +98,7 @@ impl Core {
                 .into_iter()
                 .map(|(name, state)| (name.to_owned(), state.into()))
                 .collect(),
-            badge: None,
+            badge: self.centre.badge().shown(),
             inbox: self.inbox.counts(),
         }
     }

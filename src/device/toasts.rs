@@ -1,9 +1,14 @@
 //! Showing a toast: drawn, told, and kept in the action centre.
 
 use super::core::Core;
-use crate::background::TaskInstance;
+use super::showing::{Showing, showing};
+use crate::background::{Reason, TaskInstance};
 use crate::model::{Account, NotificationId, ToastContent, ToastKey, ToastTemplate};
 use crate::telemetry::{Event, EventName, ToastFields};
+use crate::toast::Shown;
+
+/// What the app is told when the toast that asks to sign in is tapped.
+pub(super) const SIGN_IN: &str = "sign-in";
 
 /// What a toast belongs to.
 #[derive(Default)]
@@ -13,14 +18,28 @@ pub(super) struct Origin<'a> {
 }
 
 impl Core {
-    /// Draws a toast and keeps it. A renderer that fails costs the picture alone: the toast stands
-    /// in the action centre and in the events all the same.
-    pub(super) async fn show(&self, content: &ToastContent, origin: Origin<'_>) {
+    /// Draws a toast and keeps it, as far as the app may and the phone lets it through. A renderer
+    /// that fails costs the picture alone: the toast stands in the action centre and in the events
+    /// all the same.
+    ///
+    /// # Errors
+    /// The [`Reason`] for which nobody sees the toast.
+    pub(super) async fn show(
+        &self,
+        content: &ToastContent,
+        origin: Origin<'_>,
+    ) -> Result<(), Reason> {
+        let (drawn, kept_back) = match showing(&self.conditions(), &self.manifest, content) {
+            Showing::Drawn => (true, None),
+            Showing::ActionCentreOnly(reason) => (false, Some(reason)),
+            Showing::Dropped(reason) => return Err(reason),
+        };
         let place = self.centre.place(&content.key);
-        let shown = self.toaster.show(content).await;
-        for (renderer, error) in &shown.failures {
-            tracing::warn!(renderer, %error, "a toast was not drawn");
-        }
+        let renderer = if drawn {
+            self.draw(content).await
+        } else {
+            Shown::NONE
+        };
         let name = if place.replaces {
             EventName::ToastUpdated
         } else {
@@ -28,24 +47,38 @@ impl Core {
         };
         let event = self
             .event(name)
-            .with_toast(fields(place.id, content, shown.renderer));
+            .with_toast(fields(place.id, content, renderer))
+            .with_some("reason", kept_back);
         self.emit(with_origin(event, &origin));
         let notification = origin.notification.map(NotificationId::as_str);
         let kept = self
             .centre
-            .record(place, content, notification, shown.renderer)
+            .record(place, content, notification, renderer)
             .await;
         if let Err(error) = kept {
             tracing::warn!(%error, "a toast was shown, but is not kept in the action centre");
         }
+        Ok(())
     }
 
-    /// Takes a toast away, wherever it stands.
+    async fn draw(&self, content: &ToastContent) -> &'static str {
+        let shown = self.toaster.show(content).await;
+        for (renderer, error) in &shown.failures {
+            tracing::warn!(renderer, %error, "a toast was not drawn");
+        }
+        shown.renderer
+    }
+
+    /// Takes a toast away, wherever it stands, because what it says holds no more.
     pub(super) async fn take_away(&self, key: &ToastKey) {
         match self.centre.remove(key).await {
             Ok(Some(id)) => {
                 self.toaster.remove(key).await;
-                self.emit(self.event(EventName::ToastRemoved).with("id", id));
+                let event = self
+                    .event(EventName::ToastRemoved)
+                    .with("id", id)
+                    .with("reason", "no_longer_needed");
+                self.emit(event);
             }
             Ok(None) => {}
             Err(error) => {
@@ -78,16 +111,19 @@ impl Core {
                 account.user
             ),
         };
-        ToastContent::new(
-            ToastKey::of_sign_in(account),
-            self.manifest.name().clone(),
-            body,
-            ToastTemplate::ToastText01,
-        )
+        ToastContent {
+            launch: Some(SIGN_IN.to_owned()),
+            ..ToastContent::new(
+                ToastKey::of_sign_in(account),
+                self.manifest.name().clone(),
+                body,
+                ToastTemplate::ToastText01,
+            )
+        }
     }
 }
 
-fn fields(id: i64, content: &ToastContent, renderer: &str) -> ToastFields {
+pub(super) fn fields(id: i64, content: &ToastContent, renderer: &str) -> ToastFields {
     ToastFields {
         id,
         title: content.title.to_string(),

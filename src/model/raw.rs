@@ -129,6 +129,10 @@ pub struct RawNotification {
     pub content: Bytes,
     /// Collapse key, topic or tag, at most [`RawNotification::MAX_COLLAPSE`] bytes.
     pub collapse: Option<String>,
+    /// The group of a toast (`X-WNS-Group`), at most [`RawNotification::MAX_COLLAPSE`] bytes.
+    pub group: Option<String>,
+    /// True when a toast goes to the action centre without being drawn (`X-WNS-SuppressPopup`).
+    pub suppress_popup: bool,
     /// When the push service accepted it, where it said so.
     pub sent_at: Option<Timestamp>,
     /// When it is worth nothing any more, where the sender said so.
@@ -155,6 +159,8 @@ impl RawNotification {
             priority: Priority::Normal,
             content,
             collapse: None,
+            group: None,
+            suppress_popup: false,
             sent_at: None,
             expires_at: None,
             traceparent: None,

@@ -3,16 +3,18 @@
 use std::io::Write;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::output::Output;
 use super::{Renderer, ToastError};
-use crate::model::{ToastContent, ToastKey};
+use crate::model::{ToastAction, ToastContent, ToastImage, ToastKey, ToastTag};
 
 const NAME: &str = "json";
 
 /// Writes one line for each toast:
-/// `{"toast":{"title":…,"body":…,"tag":…,"template":…,"renderer":"json"}}`.
+/// `{"toast":{"title":…,"body":…,"tag":…,"template":…,"renderer":"json"}}`, with `group`, `image`,
+/// `actions`, `launch` and `expires_at` before the last where the toast has them.
 pub struct JsonRenderer {
     output: Output,
 }
@@ -29,6 +31,16 @@ struct Fields<'a> {
     body: &'a str,
     tag: &'a str,
     template: crate::model::ToastTemplate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<&'a ToastTag>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a ToastImage>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    actions: &'a [ToastAction],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    launch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
     renderer: &'static str,
 }
 
@@ -52,8 +64,16 @@ impl Renderer for JsonRenderer {
             toast: Fields {
                 title: content.title.as_str(),
                 body: content.body.as_str(),
-                tag: content.key.as_str(),
+                tag: content
+                    .tag
+                    .as_ref()
+                    .map_or(content.key.as_str(), ToastTag::as_str),
                 template: content.template,
+                group: content.group.as_ref(),
+                image: content.image.as_ref(),
+                actions: &content.actions,
+                launch: content.launch.as_deref(),
+                expires_at: content.expires_at,
                 renderer: NAME,
             },
         };
@@ -91,6 +111,35 @@ mod tests {
                 r#"{"toast":{"title":"Täst","body":"first\nline \"quoted\"","tag":"message:m","template":"ToastText02","renderer":"json"}}"#,
                 "\n",
                 r#"{"toast":{"title":"Täst","body":"second","tag":"message:m","template":"ToastText02","renderer":"json"}}"#,
+                "\n"
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn a_toast_of_many_parts_is_written_whole() {
+        let paper = Paper::default();
+        let renderer = JsonRenderer::new(Box::new(paper.clone()));
+        let whole = ToastContent {
+            image: Some(ToastImage::parse("ms-appx:///a.png", "The view").unwrap()),
+            actions: vec![ToastAction {
+                content: "Reply".into(),
+                arguments: "r=1".to_owned(),
+            }],
+            launch: Some("app=1".to_owned()),
+            tag: Some(ToastTag::parse("chat").unwrap()),
+            group: Some(ToastTag::parse("friends").unwrap()),
+            expires_at: Some(Timestamp::UNIX_EPOCH),
+            ..toast("m", "t", "b")
+        };
+        renderer.show(&whole).await.unwrap();
+        assert_eq!(
+            paper.text(),
+            concat!(
+                r#"{"toast":{"title":"t","body":"b","tag":"chat","template":"ToastText02","group":"friends","#,
+                r#""image":{"source":"ms-appx:///a.png","alt":"The view"},"#,
+                r#""actions":[{"content":"Reply","arguments":"r=1"}],"launch":"app=1","#,
+                r#""expires_at":"1970-01-01T00:00:00Z","renderer":"json"}}"#,
                 "\n"
             )
         );

@@ -6,21 +6,28 @@
 
 mod desktop;
 mod error;
+mod feedback;
 mod json;
 mod output;
+mod paced;
+mod package;
 mod recorder;
 mod terminal;
 
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
+use tokio_util::sync::CancellationToken;
 
 use crate::model::{ToastContent, ToastKey};
 
 pub use desktop::{DaemonInfo, DesktopOptions, DesktopRenderer};
 pub use error::ToastError;
+pub use feedback::{FeedbackKind, FeedbackSender, ToastFeedback, feedback};
 pub use json::JsonRenderer;
+pub use paced::PacedRenderer;
+pub use package::Package;
 pub use recorder::RecorderRenderer;
 pub use terminal::{TerminalRenderer, TerminalStyle};
 
@@ -43,6 +50,16 @@ pub trait Renderer: Send + Sync {
 
     /// Tries again what was given up because it hung.
     fn revive(&self) {}
+
+    /// Does what outlives a single call, until `off`: listens to what the user does with the
+    /// toasts, and draws what was put off. Somebody must own this work for either to happen.
+    fn serve<'a>(
+        &'a self,
+        _feedback: &'a FeedbackSender,
+        _off: &'a CancellationToken,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
 }
 
 /// A chain of renderers: the first that succeeds has shown the toast. Cheap to clone.
@@ -121,6 +138,12 @@ impl Toaster {
         for renderer in self.renderers.iter() {
             renderer.revive();
         }
+    }
+
+    /// Does what outlives a single call, for every renderer, until `off`; see [`Renderer::serve`].
+    pub async fn serve(&self, feedback: &FeedbackSender, off: &CancellationToken) {
+        let renderers = self.renderers.iter();
+        join_all(renderers.map(|renderer| renderer.serve(feedback, off))).await;
     }
 
     /// The names of its renderers, the preferred one first.

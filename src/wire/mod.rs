@@ -2,10 +2,15 @@
 //! Pure: text and bytes in, values out, no I/O.
 
 pub mod apns;
+pub mod apns_push;
 pub mod app_backend;
+pub mod badge_xml;
 pub mod fcm;
+pub mod fcm_message;
+mod localised;
 pub mod push_socket;
 pub mod secure_push;
 pub mod toast_xml;
 pub mod webpush;
 pub mod wns;
+mod xml;

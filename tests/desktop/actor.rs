@@ -6,11 +6,15 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use handset::lifecycle::Scope;
 use handset::model::{
     BackendOrigin, DeviceName, DisplayText, MessageId, ToastContent, ToastKey, ToastTemplate,
     UserName,
 };
-use handset::toast::{DesktopOptions, DesktopRenderer, TerminalRenderer, TerminalStyle, Toaster};
+use handset::toast::{
+    DesktopOptions, DesktopRenderer, FeedbackKind, PacedRenderer, Package, Renderer,
+    TerminalRenderer, TerminalStyle, ToastFeedback, Toaster, feedback,
+};
 use handset::vault::{Vault, VaultError, VaultKey};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -41,6 +45,16 @@ pub(crate) enum Request {
         title: String,
         body: String,
     },
+    /// A toast with all its parts.
+    ShowWhole(ToastContent),
+    /// Listens to what the user does, and draws no burst where `paced`.
+    Listen {
+        paced: bool,
+    },
+    /// Waits for what the user does.
+    Feedback,
+    /// Lets this much time pass, in milliseconds.
+    Pass(u64),
     Remove(String),
     Revive,
     ProbeDaemon,
@@ -57,6 +71,9 @@ pub(crate) enum Answer {
         /// The name and the error's variant of each renderer before.
         failures: Vec<(String, String)>,
     },
+    /// The key, and what the user did with that toast: the arguments of a button, if it was one.
+    Tapped(String, Option<String>),
+    Dismissed(String),
     Daemon {
         name: String,
         capabilities: Vec<String>,
@@ -139,18 +156,22 @@ impl Actor {
 /// The code under test.
 struct Stage {
     vault: Vault,
+    desktop: Option<Arc<dyn Renderer>>,
     toaster: Toaster,
     limit: Duration,
+    scope: Scope,
+    feedback: Option<tokio::sync::mpsc::Receiver<ToastFeedback>>,
 }
 
 impl Stage {
     fn real(limit: Duration) -> Self {
-        let desktop = DesktopRenderer::new(DesktopOptions {
+        let desktop: Arc<dyn Renderer> = Arc::new(DesktopRenderer::new(DesktopOptions {
+            package: Some(Package::new(std::env::temp_dir().join("app"))),
             icon_folder: Some(std::env::temp_dir().join("icon")),
             limit,
             pause: Duration::from_secs(600),
             ..DesktopOptions::default()
-        });
+        }));
         let style = TerminalStyle {
             width: 80,
             colour: false,
@@ -159,12 +180,45 @@ impl Stage {
         let terminal = TerminalRenderer::new(Box::new(std::io::sink()), style);
         Self {
             vault: Vault::os(limit),
-            toaster: Toaster::new(vec![Arc::new(desktop), Arc::new(terminal)]),
+            toaster: Toaster::new(vec![desktop.clone(), Arc::new(terminal)]),
+            desktop: Some(desktop),
             limit,
+            scope: Scope::new(),
+            feedback: None,
         }
     }
 
-    async fn act(&self, request: Request) -> Answer {
+    async fn listen(&mut self, paced: bool) -> Answer {
+        let Some(desktop) = self.desktop.take() else {
+            return Answer::Nothing;
+        };
+        let desktop: Arc<dyn Renderer> = match paced {
+            true => Arc::new(PacedRenderer::new(desktop, "handset")),
+            false => desktop,
+        };
+        self.toaster = Toaster::new(vec![desktop]);
+        let (sender, receiver) = feedback();
+        self.feedback = Some(receiver);
+        let (toaster, off) = (self.toaster.clone(), self.scope.token().clone());
+        self.scope.spawn_to_end("toasts", async move {
+            toaster.serve(&sender, &off).await;
+        });
+        tokio::task::yield_now().await;
+        Answer::Done
+    }
+
+    async fn next_feedback(&mut self) -> Answer {
+        let next = async { self.feedback.as_mut()?.recv().await };
+        match tokio::time::timeout(self.limit, next).await {
+            Ok(Some(ToastFeedback { key, kind })) => match kind {
+                FeedbackKind::Tapped { arguments } => Answer::Tapped(key.to_string(), arguments),
+                FeedbackKind::Dismissed => Answer::Dismissed(key.to_string()),
+            },
+            Ok(None) | Err(_) => Answer::Nothing,
+        }
+    }
+
+    async fn act(&mut self, request: Request) -> Answer {
         match request {
             Request::Get(user) => match self.vault.get(&key_of(&user)).await {
                 Ok(Some(secret)) => Answer::Secret(secret.expose_secret().to_owned()),
@@ -177,7 +231,19 @@ impl Stage {
             }
             Request::Delete(user) => done(self.vault.delete(&key_of(&user)).await),
             Request::ProbeVault => done(self.vault.probe().await),
-            Request::Show { key, title, body } => self.show(&key, &title, &body).await,
+            Request::Show { key, title, body } => {
+                let key = toast_key(&key);
+                let template = ToastTemplate::ToastText02;
+                self.show(&ToastContent::new(key, title, body, template))
+                    .await
+            }
+            Request::ShowWhole(content) => self.show(&content).await,
+            Request::Listen { paced } => self.listen(paced).await,
+            Request::Feedback => self.next_feedback().await,
+            Request::Pass(millis) => {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+                Answer::Done
+            }
             Request::Remove(key) => {
                 self.toaster.remove(&toast_key(&key)).await;
                 Answer::Done
@@ -200,9 +266,8 @@ impl Stage {
         }
     }
 
-    async fn show(&self, key: &str, title: &str, body: &str) -> Answer {
-        let content = ToastContent::new(toast_key(key), title, body, ToastTemplate::ToastText02);
-        let shown = self.toaster.show(&content).await;
+    async fn show(&self, content: &ToastContent) -> Answer {
+        let shown = self.toaster.show(content).await;
         let failures = shown.failures.iter();
         Answer::Shown {
             renderer: shown.renderer.to_owned(),
@@ -221,7 +286,7 @@ fn key_of(user: &str) -> VaultKey {
     }
 }
 
-fn toast_key(key: &str) -> ToastKey {
+pub(crate) fn toast_key(key: &str) -> ToastKey {
     ToastKey::of_message(&MessageId::parse(key).expect("a message id"))
 }
 
@@ -255,7 +320,7 @@ async fn answers_what_it_is_asked() {
         return converses_on_a_vault_in_memory().await;
     };
     let limit = Duration::from_millis(limit.parse().expect("the limit is a number"));
-    let stage = Stage::real(limit);
+    let mut stage = Stage::real(limit);
     let mut stdout = std::io::stdout();
     for line in std::io::stdin().lines().map_while(Result::ok) {
         let request = serde_json::from_str(&line).expect("a request is understood");
@@ -266,10 +331,13 @@ async fn answers_what_it_is_asked() {
 }
 
 async fn converses_on_a_vault_in_memory() {
-    let stage = Stage {
+    let mut stage = Stage {
         vault: Vault::memory(),
+        desktop: None,
         toaster: Toaster::none(),
         limit: AMPLE,
+        scope: Scope::new(),
+        feedback: None,
     };
     let set = Request::Set("alice".to_owned(), "secret".to_owned());
     assert_eq!(stage.act(set).await, Answer::Done);

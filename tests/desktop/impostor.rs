@@ -12,18 +12,19 @@ use crate::session::Session;
 
 /// A toast as it came over the bus.
 #[derive(Debug, Clone)]
-struct Sent {
+pub(crate) struct Sent {
     app_name: String,
     replaces: u32,
     icon: String,
     title: String,
     body: String,
-    hints: HashMap<String, String>,
+    pub(crate) actions: Vec<String>,
+    pub(crate) hints: HashMap<String, String>,
     expires_ms: i32,
 }
 
 #[derive(Default, Clone)]
-struct Records(Arc<Mutex<(Vec<Sent>, Vec<u32>)>>);
+pub(crate) struct Records(Arc<Mutex<(Vec<Sent>, Vec<u32>)>>);
 
 struct Impostor {
     records: Records,
@@ -53,7 +54,7 @@ impl Impostor {
         icon: String,
         title: String,
         body: String,
-        _actions: Vec<String>,
+        actions: Vec<String>,
         hints: HashMap<String, OwnedValue>,
         expires_ms: i32,
     ) -> Result<u32, Refusal> {
@@ -67,6 +68,7 @@ impl Impostor {
             icon,
             title,
             body,
+            actions,
             hints: hints
                 .map(|(name, hint)| (name, format!("{:?}", *hint)))
                 .collect(),
@@ -87,13 +89,13 @@ impl Impostor {
 }
 
 impl Records {
-    fn lock(&self) -> std::sync::MutexGuard<'_, (Vec<Sent>, Vec<u32>)> {
+    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, (Vec<Sent>, Vec<u32>)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Puts a daemon with `capabilities` on the session's bus, until the connection is dropped.
-fn start(session: &Session, capabilities: &[&str], full: bool) -> (Records, Connection) {
+pub(crate) fn start(session: &Session, capabilities: &[&str], full: bool) -> (Records, Connection) {
     let records = Records::default();
     let impostor = Impostor {
         records: records.clone(),

@@ -12,6 +12,7 @@
 
 mod actor;
 mod daemon;
+mod feedback;
 mod impostor;
 mod keyring;
 mod phone;

@@ -1,4 +1,5 @@
-//! Toasts on the desktop, through the crate `notify-rust`.
+//! Toasts on the desktop: by the notification daemon on Linux, through the crate `notify-rust`
+//! elsewhere.
 //!
 //! A daemon may be missing, restarted or stopped: the calls run on a thread of their own, with a
 //! time-out. One that did not answer is left alone for a while, so that the next toasts go to the
@@ -16,10 +17,11 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use super::{Renderer, ToastError};
+use super::{FeedbackSender, Package, Renderer, ToastError};
 use crate::lifecycle::{Worker, timeouts};
-use crate::model::{DisplayText, ToastContent, ToastKey};
+use crate::model::{DisplayText, ToastContent, ToastImage, ToastKey};
 
 #[cfg(target_os = "linux")]
 use linux as platform;
@@ -36,6 +38,10 @@ pub struct DesktopOptions {
     pub app_name: String,
     /// Where the icon's file may be written, since daemons want a path; none for no icon.
     pub icon_folder: Option<PathBuf>,
+    /// The app's own files, for the images of its toasts; none for no images.
+    pub package: Option<Package>,
+    /// The app's icon, a path within the package; handset's own where it has none.
+    pub icon: Option<String>,
     /// How long a toast stays; zero until it is dismissed. Daemons may think otherwise.
     pub visible: Duration,
     /// How long the daemon may take for one toast.
@@ -49,6 +55,8 @@ impl Default for DesktopOptions {
         Self {
             app_name: "handset".to_owned(),
             icon_folder: None,
+            package: None,
+            icon: None,
             visible: timeouts::TOAST_VISIBLE,
             limit: timeouts::TOAST_DAEMON,
             pause: timeouts::TOAST_DAEMON_PAUSE,
@@ -78,6 +86,7 @@ pub struct DesktopRenderer {
     worker: Worker<platform::Link>,
     look: Arc<Look>,
     shown: Arc<Mutex<platform::ShownToasts>>,
+    ears: Arc<platform::Ears>,
     paused_until: Mutex<Option<Instant>>,
     limit: Duration,
     pause: Duration,
@@ -87,6 +96,8 @@ pub struct DesktopRenderer {
 struct Look {
     app_name: String,
     icon_folder: Option<PathBuf>,
+    package: Option<Package>,
+    own_icon: Option<String>,
     icon: OnceLock<Option<String>>,
     visible: Duration,
 }
@@ -96,6 +107,7 @@ struct Order {
     content: ToastContent,
     look: Arc<Look>,
     shown: Arc<Mutex<platform::ShownToasts>>,
+    ears: Arc<platform::Ears>,
     /// Gone once the caller is: what was reported as failed must not appear afterwards.
     asked: Weak<()>,
     patience: Duration,
@@ -110,10 +122,13 @@ impl DesktopRenderer {
             look: Arc::new(Look {
                 app_name: options.app_name,
                 icon_folder: options.icon_folder,
+                package: options.package,
+                own_icon: options.icon,
                 icon: OnceLock::new(),
                 visible: options.visible,
             }),
             shown: Arc::default(),
+            ears: Arc::default(),
             paused_until: Mutex::new(None),
             limit: options.limit,
             pause: options.pause,
@@ -142,6 +157,7 @@ impl DesktopRenderer {
             content,
             look: Arc::clone(&self.look),
             shown: Arc::clone(&self.shown),
+            ears: Arc::clone(&self.ears),
             asked: Arc::downgrade(&caller),
             patience: self.patience(),
         };
@@ -202,12 +218,32 @@ impl Renderer for DesktopRenderer {
         *self.paused_until() = None;
         self.worker.revive();
     }
+
+    fn serve<'a>(
+        &'a self,
+        feedback: &'a FeedbackSender,
+        off: &'a CancellationToken,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let listening = platform::listen(
+                Arc::clone(&self.ears),
+                Arc::clone(&self.shown),
+                feedback.clone(),
+            );
+            off.run_until_cancelled(listening).await;
+        })
+    }
 }
 
 impl Look {
-    /// The path of the icon, which is written the first time; none where that is not possible.
+    /// The path of the app's own icon, or of handset's, which is written the first time; none where
+    /// that is not possible.
     fn icon(&self) -> Option<&str> {
         let write = || {
+            let own = self.own_icon.as_deref().zip(self.package.as_ref());
+            if let Some(path) = own.and_then(|(path, package)| package.file(path)) {
+                return path.into_os_string().into_string().ok();
+            }
             let folder = self.icon_folder.as_ref()?;
             match icon::write_into(folder) {
                 Ok(path) => path.into_os_string().into_string().ok(),
@@ -218,6 +254,11 @@ impl Look {
             }
         };
         self.icon.get_or_init(write).as_deref()
+    }
+
+    /// The file of a toast's image, where the app brought it.
+    fn image(&self, image: &ToastImage) -> Option<PathBuf> {
+        self.package.as_ref()?.image(image)
     }
 }
 
