@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::output::{self, Output};
-use crate::settings::{Home, ToastChoice};
+use crate::settings::{AppPackage, Home, ToastChoice};
 use crate::toast::{
-    DesktopOptions, DesktopRenderer, JsonRenderer, PacedRenderer, Renderer, TerminalRenderer,
-    TerminalStyle, Toaster,
+    DesktopOptions, DesktopRenderer, JsonRenderer, PacedRenderer, Package, Renderer,
+    TerminalRenderer, TerminalStyle, Toaster,
 };
 
 /// Renderers, and a sentence about the choice.
@@ -22,6 +22,7 @@ pub(super) async fn choose(
     asked: Option<ToastChoice>,
     patience: Duration,
     home: &Home,
+    app: &AppPackage,
     output: &Output,
 ) -> Chosen {
     let chosen = |renderers: Vec<Arc<dyn Renderer>>, why: String| Chosen {
@@ -38,12 +39,12 @@ pub(super) async fn choose(
             "toasts are drawn in the terminal".to_owned(),
         ),
         Some(ToastChoice::Desktop) => chosen(
-            vec![desktop(home), terminal(output)],
+            vec![desktop(home, app), terminal(output)],
             "toasts are drawn on the desktop".to_owned(),
         ),
         None => match DesktopRenderer::probe(patience).await {
             Ok(daemon) => chosen(
-                vec![desktop(home), terminal(output)],
+                vec![desktop(home, app), terminal(output)],
                 format!(
                     "toasts are drawn on the desktop by {} {}",
                     daemon.name, daemon.version
@@ -60,9 +61,12 @@ pub(super) async fn choose(
     }
 }
 
-fn desktop(home: &Home) -> Arc<dyn Renderer> {
+fn desktop(home: &Home, app: &AppPackage) -> Arc<dyn Renderer> {
     let options = DesktopOptions {
+        app_name: app.manifest.name().to_string(),
         icon_folder: Some(home.icons()),
+        package: app.folder.clone().map(Package::new),
+        icon: app.manifest.icon().map(str::to_owned),
         ..DesktopOptions::default()
     };
     let title = options.app_name.clone();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::{ErrorKind, VaultChoice};
 use crate::model::{AuthScheme, BackendOrigin, Platform, Tag, UserName};
-use crate::wire::app_backend::{Delivery, DeliveryOutcome};
+use crate::wire::app_backend::{Delivery, DeliveryOutcome, SendPriority};
 
 /// The largest body, in bytes.
 pub(super) const MAX_BODY: usize = 64 * 1024;
@@ -99,6 +99,9 @@ pub struct SendBody {
     /// The user it is for.
     #[serde(default)]
     pub to: Option<UserName>,
+    /// How urgent it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<SendPriority>,
 }
 
 /// Answer of `POST /v1/send`.

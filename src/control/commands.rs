@@ -91,7 +91,9 @@ pub async fn unregister(device: &Device) -> Result<Value, DeviceError> {
 /// # Errors
 /// [`DeviceError`]
 pub async fn send(device: &Device, body: &SendBody) -> Result<Sent, DeviceError> {
-    let sent = device.send(body.text.clone(), body.to.clone()).await?;
+    let sent = device
+        .send(body.text.clone(), body.to.clone(), body.priority)
+        .await?;
     Ok(Sent {
         notification: sent.id.map(|id| id.to_string()),
         to: sent.to,

@@ -3,7 +3,7 @@
 use super::{Device, DeviceError};
 use crate::backend::{BackendError, SentPush};
 use crate::model::UserName;
-use crate::wire::app_backend::SecurePushRequest;
+use crate::wire::app_backend::{SecurePushRequest, SendPriority};
 
 impl Device {
     /// Asks the backend for a secure push, to `to` or the signed-in user.
@@ -14,6 +14,7 @@ impl Device {
         &self,
         text: Option<String>,
         to: Option<UserName>,
+        priority: Option<SendPriority>,
     ) -> Result<SentPush, DeviceError> {
         let link = self.core.link().ok_or_else(|| self.nobody())?;
         if let Err(error) = link.session.refresh_if_near_expiry(&link.client).await {
@@ -27,7 +28,7 @@ impl Device {
         let request = SecurePushRequest {
             payload: text,
             to: to.map(|to| to.to_string()),
-            ..SecurePushRequest::default()
+            priority,
         };
         let sent = link.client.send_secure(&current.credential, &request).await;
         if sent.as_ref().is_err_and(BackendError::needs_sign_in) {

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::{Lab, LabError};
 use crate::backend::{Credential, SentPush};
 use crate::model::UserName;
-use crate::wire::app_backend::SecurePushRequest;
+use crate::wire::app_backend::{SecurePushRequest, SendPriority};
 
 /// The lab's app backend.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,19 @@ impl<'a> LabBackend<'a> {
         self.send_secure_as(user, user, user, text).await
     }
 
+    /// As [`LabBackend::send_secure`], as urgent as `priority` says.
+    ///
+    /// # Errors
+    /// [`LabError::Invalid`] or [`LabError::Backend`].
+    pub async fn send_with_priority(
+        &self,
+        user: &str,
+        text: &str,
+        priority: SendPriority,
+    ) -> Result<SentPush, LabError> {
+        self.post(user, user, user, text, Some(priority)).await
+    }
+
     /// As [`LabBackend::send_secure`], signed in as somebody else or with another password.
     ///
     /// # Errors
@@ -38,11 +51,22 @@ impl<'a> LabBackend<'a> {
         to: &str,
         text: &str,
     ) -> Result<SentPush, LabError> {
+        self.post(sender, password, to, text, None).await
+    }
+
+    async fn post(
+        &self,
+        sender: &str,
+        password: impl Into<SecretString>,
+        to: &str,
+        text: &str,
+        priority: Option<SendPriority>,
+    ) -> Result<SentPush, LabError> {
         let credential = Credential::basic(&UserName::parse(sender)?, &password.into())?;
         let request = SecurePushRequest {
             payload: Some(text.to_owned()),
             to: Some(to.to_owned()),
-            ..SecurePushRequest::default()
+            priority,
         };
         let sent = self.lab.sender.send_secure(&credential, &request).await?;
         Ok(sent)

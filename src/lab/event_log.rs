@@ -68,6 +68,31 @@ impl EventLog {
         tokio::time::timeout(limit, search).await.ok()
     }
 
+    /// What `question` finds in the events that are kept.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&VecDeque<Event>) -> T) -> T {
+        question(&self.0.borrow().events)
+    }
+
+    /// What `question` finds in the events that are kept, as soon as it finds anything.
+    pub(super) async fn wait_until<T>(
+        &self,
+        limit: Duration,
+        question: impl Fn(&VecDeque<Event>) -> Option<T>,
+    ) -> Option<T> {
+        let mut log = self.0.subscribe();
+        let search = async {
+            loop {
+                let found = question(&log.borrow_and_update().events);
+                if let Some(found) = found {
+                    return found;
+                }
+                // The sender lives as long as this log.
+                log.changed().await.ok();
+            }
+        };
+        tokio::time::timeout(limit, search).await.ok()
+    }
+
     /// The latest events for an error's text.
     pub(super) fn story(&self) -> String {
         let kept = self.0.borrow();

@@ -15,7 +15,7 @@ use crate::telemetry::{Event, EventName, EventReceiver};
 
 /// A phone in a lab. The lab owns it: dropping this changes nothing.
 pub struct Phone {
-    station: Arc<Station>,
+    pub(super) station: Arc<Station>,
     /// How many events there had been when it was switched on.
     since: usize,
 }
@@ -129,6 +129,14 @@ impl Phone {
 
     pub(super) async fn opened(&self, limit: Duration) -> Result<(), LabError> {
         self.event(EventName::ChannelOpened, limit).await.map(drop)
+    }
+
+    /// Waits until its channel is closed.
+    ///
+    /// # Errors
+    /// [`LabError::NoEvent`]
+    pub async fn closed(&self, limit: Duration) -> Result<(), LabError> {
+        self.event(EventName::ChannelClosed, limit).await.map(drop)
     }
 
     /// Signs in, in the way the phone was described with. Somebody else who was signed in is signed

@@ -1,6 +1,6 @@
 //! The file `config.toml`: what somebody does not want to say each time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -41,6 +41,8 @@ pub struct ConfigFile {
     pub vault: Option<VaultChoice>,
     /// Where toasts are drawn.
     pub toast: Option<ToastChoice>,
+    /// The app's manifest.
+    pub manifest: Option<PathBuf>,
 }
 
 impl ConfigFile {

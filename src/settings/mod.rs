@@ -5,15 +5,17 @@
 mod environment;
 mod file;
 mod home;
+mod manifest;
 
 pub use environment::Environment;
 pub use file::{ConfigFile, ToastChoice};
 pub use home::Home;
+pub use manifest::AppPackage;
 
 use std::path::PathBuf;
 
 use crate::device::VaultChoice;
-use crate::model::{DeviceName, Invalid};
+use crate::model::{DeviceName, Invalid, ManifestError};
 
 /// What the command line said about every command.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +55,9 @@ pub enum SettingsError {
         /// What is wrong with it.
         cause: String,
     },
+    /// The app's manifest is none.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
     /// A variable has a value that makes no sense.
     #[error("the variable {variable}: {cause}")]
     Variable {

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::child::Running;
 use crate::world::World;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "demo",
     "serve",
     "env",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 14] = [
     "toasts",
     "status",
     "doctor",
+    "manifest",
     "completions",
 ];
 

@@ -64,6 +64,7 @@ async fn a_running_phone_is_driven_through_it() {
         (Platform::Wns, vec!["news".to_owned()])
     );
     let send = SendBody {
+        priority: None,
         text: Some("through the API".to_owned()),
         to: None,
     };

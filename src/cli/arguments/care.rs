@@ -23,6 +23,14 @@ pub(in crate::cli) struct Doctor {
     pub(in crate::cli) push: Option<String>,
 }
 
+/// Print the built-in manifest of the app, to be changed and used with `run --manifest`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset manifest > manifest.toml
+  handset run --manifest manifest.toml")]
+pub(in crate::cli) struct Manifest {}
+
 /// Print completions for a shell
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -7,7 +7,7 @@ mod services;
 mod values;
 
 pub(in crate::cli) use account::{Login, Logout, Register, Unregister};
-pub(in crate::cli) use care::{Completions, Doctor, Status};
+pub(in crate::cli) use care::{Completions, Doctor, Manifest, Status};
 pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send, Toasts};
 pub(in crate::cli) use services::{Demo, Env, Serve};
 
@@ -80,5 +80,6 @@ pub(in crate::cli) enum Command {
     Toasts(Toasts),
     Status(Status),
     Doctor(Doctor),
+    Manifest(Manifest),
     Completions(Completions),
 }

@@ -2,8 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::values::Toast;
-use crate::model::{self, BackendOrigin, UserName};
+use std::path::PathBuf;
+
+use super::values::{PriorityName, Toast, background_access};
+use crate::model::{self, BackendOrigin, BackgroundAccess, UserName};
 
 /// Switch the phone on
 ///
@@ -41,6 +43,12 @@ pub(in crate::cli) struct Run {
     /// Without sign-in: get a handle, and show visible pushes
     #[arg(long)]
     pub(in crate::cli) no_backend: bool,
+    /// The app's manifest [default: built in; print it with `handset manifest`]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) manifest: Option<PathBuf>,
+    /// What the app is answered when it asks for background access (remembered, as a condition)
+    #[arg(long, value_name = "ACCESS", value_parser = background_access)]
+    pub(in crate::cli) background_access: Option<BackgroundAccess>,
 }
 
 /// Ask the app backend for a secure push
@@ -48,7 +56,8 @@ pub(in crate::cli) struct Run {
 #[command(after_help = "\
 Examples:
   handset send \"Your code is 4711\"
-  handset send --to bob \"Meeting at 3\"")]
+  handset send --to bob \"Meeting at 3\"
+  handset send --priority normal \"No hurry\"")]
 pub(in crate::cli) struct Send {
     /// The secret text [default: a text of the backend's own]
     #[arg(value_name = "TEXT")]
@@ -56,6 +65,9 @@ pub(in crate::cli) struct Send {
     /// The user it is for [default: who is signed in]
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) to: Option<UserName>,
+    /// High wakes a phone that sleeps, normal may wait [default: high]
+    #[arg(long, value_enum, value_name = "PRIORITY")]
+    pub(in crate::cli) priority: Option<PriorityName>,
 }
 
 /// List the toasts in the action centre, newest first
@@ -75,6 +87,7 @@ Examples:
   handset condition set screen=locked battery_saver=on app=force_quit
   handset condition set background_access=denied_by_user
   handset condition reset
+  handset condition table
 
 Conditions:
   network=online|metered|offline     offline closes the push channel
@@ -103,4 +116,6 @@ pub(in crate::cli) enum ConditionWish {
     Get,
     /// Set every condition to its usual state
     Reset,
+    /// Try every condition on every platform, and print what became of the pushes
+    Table,
 }

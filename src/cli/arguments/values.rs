@@ -5,8 +5,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::device::VaultChoice;
-use crate::model::AuthScheme;
+use crate::model::{AuthScheme, BackgroundAccess, Conditions};
 use crate::settings::ToastChoice;
+use crate::wire::app_backend::SendPriority;
 
 /// Where toasts are drawn.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -60,6 +61,22 @@ impl From<VaultName> for VaultChoice {
     }
 }
 
+/// How urgent a push is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(in crate::cli) enum PriorityName {
+    Normal,
+    High,
+}
+
+impl From<PriorityName> for SendPriority {
+    fn from(name: PriorityName) -> Self {
+        match name {
+            PriorityName::Normal => Self::Normal,
+            PriorityName::High => Self::High,
+        }
+    }
+}
+
 /// A time such as `30s`, `15m` or `1h 30m`: more than nothing, at most 30 days.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text
@@ -71,4 +88,12 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         return Err("must be between 1s and 30 days".to_owned());
     }
     Ok(time)
+}
+
+/// An answer to a request for background access, in WinRT's spelling or the command line's.
+pub(super) fn background_access(text: &str) -> Result<BackgroundAccess, String> {
+    BackgroundAccess::from_name(text).ok_or_else(|| {
+        let [.., (_, names)] = Conditions::STATES;
+        format!("it is one of {}", names.join(", "))
+    })
 }

@@ -16,7 +16,7 @@ use crate::device::{
 use crate::emulator::{Services, ServicesOptions};
 use crate::lifecycle::{Clock, Scope, timeouts};
 use crate::model::{AuthScheme, BackendOrigin, DeviceName};
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{AppPackage, Environment, Flags, Settings};
 use crate::store::Location;
 use crate::telemetry::{Event, EventName, EventReceiver, EventStream, ToastFields};
 use crate::vault::Vault;
@@ -113,12 +113,14 @@ impl Show<'_> {
             device: None,
         };
         let settings = Settings::gather(flags, &Environment::default())?;
+        let app = AppPackage::read(None)?;
         let (vault, toaster) = tokio::join!(
             self.vault(),
             toasters::choose(
                 self.wish.toast.map(Into::into),
                 timeouts::KEYRING_DEMO,
                 &settings.home,
+                &app,
                 self.output
             )
         );
@@ -180,7 +182,9 @@ impl Show<'_> {
             "channel open, {} handle registered",
             status.platform
         ));
-        let sent = device.send(Some(self.wish.message.clone()), None).await?;
+        let sent = device
+            .send(Some(self.wish.message.clone()), None, None)
+            .await?;
         let id = sent
             .id
             .ok_or_else(|| Failure::failed("the backend did not say which payload it stored"))?;

@@ -7,6 +7,7 @@ mod doctor;
 mod env;
 mod login;
 mod logout;
+mod manifest;
 mod register;
 mod run;
 mod send;
@@ -40,6 +41,7 @@ pub(super) async fn carry_out(
         Command::Toasts(_) => toasts::run(&settings, &output).await,
         Command::Status(_) => status::run(&settings, &output).await,
         Command::Doctor(wish) => doctor::run(wish, &settings, &output).await,
+        Command::Manifest(_) => manifest::print(&output),
         Command::Completions(wish) => completions::print(&wish, &output),
     }
 }

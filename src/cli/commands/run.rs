@@ -12,8 +12,8 @@ use crate::device::{
     Device, Mode, RegisterRequest, SignInRequest, SignInSecret, VaultChoice, Vaults,
 };
 use crate::lifecycle::{Clock, Scope, timeouts};
-use crate::model::{AuthScheme, UserName};
-use crate::settings::Settings;
+use crate::model::{AuthScheme, Condition, UserName};
+use crate::settings::{AppPackage, Settings};
 
 pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Result<Exit, Failure> {
     // Whoever is asked for the password may still interrupt in the usual way.
@@ -21,12 +21,24 @@ pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Resul
         Some(user) => Some((user.clone(), secrets::from_stdin("password")?)),
         None => None,
     };
+    let manifest = wish
+        .manifest
+        .as_deref()
+        .or(settings.file.manifest.as_deref());
+    let package = AppPackage::read(manifest)?;
     let mut signals = Signals::listen()?;
     let choice = wish.toast.map(Into::into).or(settings.file.toast);
     // Another command or a notification daemon that hangs takes seconds to be given up.
     let begun = async {
         let lock = reach::take(&settings).await?;
-        let chosen = toasters::choose(choice, timeouts::TOAST_DAEMON, &settings.home, output).await;
+        let chosen = toasters::choose(
+            choice,
+            timeouts::TOAST_DAEMON,
+            &settings.home,
+            &package,
+            output,
+        )
+        .await;
         Ok::<_, Failure>((lock, chosen))
     };
     let (_lock, chosen) = tokio::select! {
@@ -35,6 +47,7 @@ pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Resul
     };
     let mut options = reach::options(&settings);
     options.toaster = chosen.toaster;
+    options.manifest = Arc::new(package.manifest);
     if secret.is_some() {
         options.vaults = Vaults::memory();
     }
@@ -69,6 +82,11 @@ async fn prepare(
     secret: Option<(UserName, secrecy::SecretString)>,
     settings: &Settings,
 ) -> Result<(), Failure> {
+    if let Some(access) = wish.background_access {
+        device
+            .set_conditions(&[Condition::BackgroundAccess(access)])
+            .await?;
+    }
     let push = wish.push.clone().or_else(|| settings.file.push.clone());
     if let Some(push) = push {
         device

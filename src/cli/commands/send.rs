@@ -12,6 +12,7 @@ pub(super) async fn run(wish: Send, settings: &Settings, output: &Output) -> Res
     let body = SendBody {
         text: wish.text,
         to: wish.to,
+        priority: wish.priority.map(Into::into),
     };
     let sent = reach::ask(
         settings,

@@ -54,6 +54,23 @@ pub enum DropRule {
     Deleted,
 }
 
+impl DropRule {
+    /// The rule's name, as in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Superseded => "superseded",
+            Self::Expired => "expired",
+            Self::StoredLimit => "stored_limit",
+            Self::PendingLimit => "pending_limit",
+            Self::CollapseLimit => "collapse_limit",
+            Self::Unregistered => "unregistered",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TraceEntry {

@@ -1,5 +1,7 @@
 //! `handset condition`
 
+mod table;
+
 use serde_json::{Map, Value};
 
 use crate::cli::arguments::{Condition, ConditionWish};
@@ -16,6 +18,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let body = match wish.wish {
+        Some(ConditionWish::Table) => return table::run(output).await,
         None | Some(ConditionWish::Get) => None,
         Some(ConditionWish::Set { conditions }) => Some(ConditionsBody {
             set: conditions.iter().map(ToString::to_string).collect(),
