@@ -129,6 +129,10 @@ async fn try_out(
             .await?;
         sent.push((*priority, push));
     }
+    if let Some((_, last)) = sent.last().filter(|_| !offline) {
+        // What comes last decides on what waits before it.
+        rest(lab, &phone, last, Fate::is_settled).await?;
+    }
     let mut told = Vec::new();
     for (priority, push) in &sent {
         let under = match offline {
@@ -244,21 +248,22 @@ fn text(rows: &[Row], output: &Output) -> String {
     aligned(&cells, output)
 }
 
-/// Neighbours that fared alike, as `2 normal`.
+/// Neighbours that fared alike, as `2 normal, 1 high`.
 fn alike(pushes: &[Told]) -> Vec<(String, &Told)> {
     let same = |one: &Told, other: &Told| {
-        (one.priority, &one.sender, &one.under, &one.after)
-            == (other.priority, &other.sender, &other.under, &other.after)
+        (&one.sender, &one.under, &one.after) == (&other.sender, &other.under, &other.after)
+    };
+    let named = |group: &[Told]| {
+        let kinds = group.chunk_by(|one, other| one.priority == other.priority);
+        let kinds = kinds.filter_map(|kind| {
+            let priority = kind.first()?.priority.as_str();
+            Some(format!("{} {priority}", kind.len()))
+        });
+        kinds.collect::<Vec<_>>().join(", ")
     };
     pushes
         .chunk_by(same)
-        .filter_map(|group| {
-            let first = group.first()?;
-            Some((
-                format!("{} {}", group.len(), first.priority.as_str()),
-                first,
-            ))
-        })
+        .filter_map(|group| Some((named(group), group.first()?)))
         .collect()
 }
 
