@@ -140,6 +140,8 @@ pub const MIGRATION_2: &str = "
 ALTER TABLE inbox ADD COLUMN priority TEXT NOT NULL DEFAULT 'normal';
 ALTER TABLE inbox ADD COLUMN collapse TEXT;
 ALTER TABLE inbox ADD COLUMN expires_at INTEGER;
+ALTER TABLE inbox ADD COLUMN toast_group TEXT;
+ALTER TABLE inbox ADD COLUMN suppress_popup INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE inbox_state ADD COLUMN visible TEXT;
 ALTER TABLE inbox_state ADD COLUMN refused_under INTEGER;
 ALTER TABLE inbox_state ADD COLUMN put_off INTEGER NOT NULL DEFAULT 0;

@@ -246,6 +246,12 @@ impl Device {
         self.core.inbox.counts()
     }
 
+    /// How many of the pushes that wait are held by a condition of the phone.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.core.inbox.held_count()
+    }
+
     /// What the device remembers about itself.
     #[must_use]
     pub fn profile(&self) -> Profile {

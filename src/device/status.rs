@@ -45,6 +45,9 @@ pub struct Status {
     pub badge: Option<String>,
     /// What waits in the inbox.
     pub inbox: InboxCounts,
+    /// How many of those that wait are held by a condition.
+    #[serde(default)]
+    pub held: usize,
 }
 
 impl Core {
@@ -100,6 +103,7 @@ impl Core {
                 .collect(),
             badge: self.centre.badge().shown(),
             inbox: self.inbox.counts(),
+            held: self.inbox.held_count(),
         }
     }
 

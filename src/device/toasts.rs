@@ -11,7 +11,7 @@ use crate::toast::Shown;
 pub(super) const SIGN_IN: &str = "sign-in";
 
 /// What a toast belongs to.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Origin<'a> {
     pub(super) instance: Option<&'a TaskInstance>,
     pub(super) notification: Option<&'a NotificationId>,

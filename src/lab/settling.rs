@@ -27,7 +27,11 @@ impl Lab {
             return Err(LabError::LostPushes(lost));
         }
         for station in self.stations().values() {
-            let waiting = station.device().map_or(0, |device| device.inbox().waiting);
+            // What a condition holds is where it belongs.
+            let waiting = station.device().map_or(0, |device| {
+                let waiting = device.inbox().waiting;
+                waiting.saturating_sub(device.held())
+            });
             if waiting > 0 {
                 return Err(LabError::UnfinishedPushes {
                     phone: station.name().to_owned(),

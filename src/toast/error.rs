@@ -48,7 +48,9 @@ pub enum ToastError {
         left: Duration,
     },
     /// It hung several times and is left alone.
-    #[error("{what} hung several times and is left alone: restart it, then restart handset")]
+    #[error(
+        "{what} hung several times and is left alone for a while: restart it, it is tried again by itself"
+    )]
     Off {
         /// What was called.
         what: &'static str,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::queue::Step;
 use super::{Entry, EntryId, Owner, Part};
@@ -75,8 +75,8 @@ pub(super) fn insert(
 ) -> rusqlite::Result<EntryId> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO inbox(device, owner, message, platform, kind, content, sent_at, traceparent,
-             received_at, priority, collapse, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             received_at, priority, collapse, expires_at, toast_group, suppress_popup)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     statement.insert(params![
         device,
@@ -91,7 +91,24 @@ pub(super) fn insert(
         raw.priority.as_str(),
         raw.collapse,
         raw.expires_at.map(Timestamp::as_millisecond),
+        raw.group,
+        raw.suppress_popup,
     ])
+}
+
+/// The entry of a message that may have been written although its write did not end in time.
+pub(super) fn find(
+    connection: &Connection,
+    device: i64,
+    message: &MessageId,
+) -> rusqlite::Result<Option<EntryId>> {
+    connection
+        .query_row(
+            "SELECT entry FROM inbox WHERE device = ?1 AND message = ?2 ORDER BY entry DESC LIMIT 1",
+            params![device, message.as_str()],
+            |row| row.get(0),
+        )
+        .optional()
 }
 
 pub(super) fn set_state(
@@ -166,7 +183,8 @@ pub(super) fn load(connection: &Connection, device: i64) -> rusqlite::Result<Kep
     let mut unfinished = connection.prepare(
         "SELECT entry, owner, message, platform, kind, content, sent_at, traceparent, received_at,
                 state, coalesce(attempts, 0), due_at, priority, collapse, expires_at, reason,
-                visible, refused_under, coalesce(put_off, 0), woken_at, coalesce(changed_at, 0)
+                visible, refused_under, coalesce(put_off, 0), woken_at, coalesce(changed_at, 0),
+                toast_group, suppress_popup
          FROM inbox LEFT JOIN inbox_state USING (entry)
          WHERE device = ?1 AND coalesce(state, 'accepted') NOT IN ('shown', 'dropped', 'superseded')
          ORDER BY entry",
@@ -228,6 +246,8 @@ fn read_entry(row: &Row<'_>) -> rusqlite::Result<Option<(Entry, Step)>> {
         sent_at: time(row.get(6)?),
         expires_at: time(row.get(14)?),
         traceparent: row.get(7)?,
+        group: row.get(21)?,
+        suppress_popup: row.get(22)?,
         ..RawNotification::new(message, platform, content)
     };
     let received_at = time(row.get(8)?).unwrap_or(Timestamp::UNIX_EPOCH);

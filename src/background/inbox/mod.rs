@@ -17,6 +17,7 @@ mod queue;
 
 pub use entry::{Entry, EntryId, Limits, Outcome, Owner, Part, Reason};
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -75,6 +76,8 @@ pub struct Inbox {
     changes: Arc<watch::Sender<u64>>,
     /// Guards no data, only the order of writes.
     writing: Arc<tokio::sync::Mutex<()>>,
+    /// Messages whose write did not end in time: they may be in the journal all the same.
+    doubtful: Arc<Mutex<HashSet<MessageId>>>,
 }
 
 impl Inbox {
@@ -96,6 +99,7 @@ impl Inbox {
             queue: Arc::new(Mutex::new(Queue::new(kept))),
             changes: Arc::new(watch::Sender::new(0)),
             writing: Arc::default(),
+            doubtful: Arc::default(),
         })
     }
 
@@ -118,9 +122,17 @@ impl Inbox {
         }
         let (device, now) = (self.device, in_whole_millis(self.clock.now()));
         let (row, owner_name) = (raw.clone(), owner.clone());
+        let doubtful = self.doubtful().contains(&raw.message);
         let written = self
             .store
             .write(move |connection| {
+                let before = match doubtful {
+                    true => journal::find(connection, device, &row.message)?,
+                    false => None,
+                };
+                if let Some(id) = before {
+                    return Ok(id);
+                }
                 let id = journal::insert(connection, device, owner_name.as_str(), &row, now)?;
                 if id % PRUNE_EVERY == 0 {
                     journal::prune(connection, device)?;
@@ -130,6 +142,9 @@ impl Inbox {
             .await;
         match written {
             Ok(id) => {
+                if doubtful {
+                    self.doubtful().remove(&raw.message);
+                }
                 durable();
                 self.queue()
                     .accepted(Entry::new(id, raw, owner.clone(), now));
@@ -137,6 +152,9 @@ impl Inbox {
                 Ok(Accepted::New(id))
             }
             Err(error) => {
+                if matches!(error, StoreError::TimedOut { .. }) {
+                    self.doubtful().insert(raw.message.clone());
+                }
                 self.queue().forget(&raw, owner);
                 Err(error.into())
             }
@@ -325,6 +343,10 @@ impl Inbox {
     #[must_use]
     pub fn counts(&self) -> InboxCounts {
         self.queue().counts()
+    }
+
+    fn doubtful(&self) -> MutexGuard<'_, HashSet<MessageId>> {
+        self.doubtful.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell_change(&self) {

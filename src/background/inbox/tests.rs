@@ -180,7 +180,7 @@ async fn a_push_waits_for_sign_in_across_a_restart() {
         again.counts(),
         InboxCounts {
             waiting: 0,
-            awaiting_sign_in: 1
+            awaiting_sign_in: 1,
         }
     );
     assert_eq!(again.signed_in(&account("bob")).await, Ok(0));
