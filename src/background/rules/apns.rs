@@ -43,7 +43,9 @@ pub(super) fn admit(candidate: &Candidate<'_>, scene: &Scene<'_>) -> Verdict {
         Some(free) => Verdict::Hold(
             Reason::because(
                 "throttled",
-                format!("the app was woken {most} times within an hour"),
+                format!(
+                    "the app was woken {most} times within an hour: `handset condition set throttle=off` stops counting"
+                ),
             ),
             Some(free),
         ),
