@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::lifecycle::Clock;
 use crate::model::{Badge, ToastContent, ToastKey, ToastTag};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Underway};
 
 pub use reads::PendingRead;
 pub use rows::{MIGRATION, MIGRATION_2};
@@ -73,6 +73,30 @@ pub struct ActionCentre {
 struct Places {
     ids: HashMap<String, i64>,
     last: i64,
+}
+
+/// A toast that is being made durable.
+#[derive(Debug)]
+#[must_use = "a toast that nobody waits for is not kept"]
+pub struct Recording {
+    centre: ActionCentre,
+    underway: Underway<Vec<String>>,
+    expires: bool,
+}
+
+impl Recording {
+    /// Waits until the toast is durable.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be; it was shown all the same.
+    pub async fn done(self) -> Result<(), StoreError> {
+        let pruned = self.underway.done().await?;
+        self.centre.forget(pruned.iter().map(String::as_str));
+        if self.expires {
+            self.centre.changed.notify_one();
+        }
+        Ok(())
+    }
 }
 
 impl ActionCentre {
@@ -140,6 +164,22 @@ impl ActionCentre {
         notification: Option<&str>,
         renderer: &str,
     ) -> Result<(), StoreError> {
+        let recording = self.begin_record(place, content, notification, renderer);
+        recording.await?.done().await
+    }
+
+    /// As [`ActionCentre::record`], but returns as soon as the toast has its place in the
+    /// journal's queue: whatever is written after it is never durable before it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it has no place in time.
+    pub async fn begin_record(
+        &self,
+        place: Place,
+        content: &ToastContent,
+        notification: Option<&str>,
+        renderer: &str,
+    ) -> Result<Recording, StoreError> {
         let device = self.device;
         let toast = ShownToast {
             id: place.id,
@@ -148,9 +188,10 @@ impl ActionCentre {
             renderer: renderer.to_owned(),
             shown_at: self.clock.now(),
         };
-        let pruned = self
+        let expires = content.expires_at.is_some();
+        let underway = self
             .store
-            .write(move |connection| {
+            .begin(move |connection| {
                 rows::put(connection, device, &toast)?;
                 // Looking at every hundredth is enough to stay bounded.
                 match toast.id % 100 {
@@ -159,11 +200,11 @@ impl ActionCentre {
                 }
             })
             .await?;
-        self.forget(pruned.iter().map(String::as_str));
-        if content.expires_at.is_some() {
-            self.changed.notify_one();
-        }
-        Ok(())
+        Ok(Recording {
+            centre: self.clone(),
+            underway,
+            expires,
+        })
     }
 
     /// The toasts that stand there, the one shown last first.

@@ -44,6 +44,8 @@ pub(super) struct Core {
     pub(super) conditions_turn: tokio::sync::Mutex<()>,
     /// What the phone is at the moment.
     pub(super) state: State,
+    /// For what goes on after its caller has gone on.
+    pub(super) spawner: Spawner,
     /// The registration must be looked at again.
     pub(super) registration_due: Notify,
 }
@@ -144,7 +146,8 @@ pub(super) async fn open(
         state.watch_conditions(),
     )
     .await?;
-    let history = TaskHistory::open(store.clone(), kept.device, clock.clone(), spawner).await?;
+    let history =
+        TaskHistory::open(store.clone(), kept.device, clock.clone(), spawner.clone()).await?;
     let keys = kept
         .channel_keys
         .as_deref()
@@ -174,6 +177,7 @@ pub(super) async fn open(
         account_turn: tokio::sync::Mutex::default(),
         conditions_turn: tokio::sync::Mutex::default(),
         state,
+        spawner,
         registration_due: Notify::new(),
     })
 }

@@ -51,13 +51,20 @@ impl Core {
             .with_some("reason", kept_back);
         self.emit(with_origin(event, &origin));
         let notification = origin.notification.map(NotificationId::as_str);
-        let kept = self
+        let recording = self
             .centre
-            .record(place, content, notification, renderer)
+            .begin_record(place, content, notification, renderer)
             .await;
-        if let Err(error) = kept {
-            tracing::warn!(%error, "a toast was shown, but is not kept in the action centre");
-        }
+        // The end of the push is written behind it, in the same group where it can be.
+        self.spawner.spawn_to_end("toast record", async move {
+            let kept = match recording {
+                Ok(recording) => recording.done().await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = kept {
+                tracing::warn!(%error, "a toast was shown, but is not kept in the action centre");
+            }
+        });
         Ok(())
     }
 

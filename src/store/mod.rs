@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::lifecycle::timeouts;
 use writer::{Call, Job};
@@ -87,24 +88,35 @@ impl Store {
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.begin(job).await?.done().await
+    }
+
+    /// As [`Store::write`], but returns as soon as `job` has its place in the queue: what is begun
+    /// after it is never durable before it, and often in the same group.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it has no place in time; then it is not begun.
+    pub async fn begin<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<Underway<T>, StoreError> {
         let (answer, wait) = oneshot::channel();
         let call = Box::new(Call {
             work: job,
             answer,
             path: self.shown_path.clone(),
         });
-        let enqueue_and_wait = async {
-            self.jobs.send(call).await.map_err(|_| StoreError::Closed)?;
-            wait.await.map_err(|_| StoreError::Closed)?
+        let until = Instant::now() + timeouts::STORE;
+        let underway = Underway {
+            wait,
+            until,
+            path: self.shown_path.clone(),
         };
-        tokio::time::timeout(timeouts::STORE, enqueue_and_wait)
-            .await
-            .unwrap_or_else(|_| {
-                Err(StoreError::TimedOut {
-                    path: self.shown_path.to_string(),
-                    limit: timeouts::STORE,
-                })
-            })
+        match tokio::time::timeout_at(until, self.jobs.send(call)).await {
+            Ok(Ok(())) => Ok(underway),
+            Ok(Err(_)) => Err(StoreError::Closed),
+            Err(_) => Err(underway.timed_out()),
+        }
     }
 
     /// Runs a job that only reads. It sees everything that was written before it, and waits for its
@@ -134,6 +146,35 @@ impl Store {
         };
         // Without an answer in time the thread is left to end with the process.
         tokio::time::timeout(timeouts::STORE, ended).await.ok();
+    }
+}
+
+/// A job that has its place in a store's queue.
+#[derive(Debug)]
+#[must_use = "a job that nobody waits for is not begun"]
+pub struct Underway<T> {
+    wait: oneshot::Receiver<Result<T, StoreError>>,
+    until: Instant,
+    path: Arc<str>,
+}
+
+impl<T> Underway<T> {
+    /// Waits until the job's group is durable.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn done(mut self) -> Result<T, StoreError> {
+        match tokio::time::timeout_at(self.until, &mut self.wait).await {
+            Ok(done) => done.map_err(|_| StoreError::Closed)?,
+            Err(_) => Err(self.timed_out()),
+        }
+    }
+
+    fn timed_out(&self) -> StoreError {
+        StoreError::TimedOut {
+            path: self.path.to_string(),
+            limit: timeouts::STORE,
+        }
     }
 }
 
