@@ -77,7 +77,7 @@ struct Places {
 
 /// A toast that is being made durable.
 #[derive(Debug)]
-#[must_use = "a toast that nobody waits for is not kept"]
+#[must_use = "whether it became durable is not known otherwise"]
 pub struct Recording {
     centre: ActionCentre,
     underway: Underway<Vec<String>>,

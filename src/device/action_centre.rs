@@ -57,7 +57,7 @@ impl Device {
     /// [`DeviceError::Store`].
     pub async fn tap(&self, id: i64, button: Option<&str>) -> Result<Tapped, DeviceError> {
         let tapped = self.core.tap(id, button).await?;
-        if self.scope.running() == 0 {
+        if self.core.state.now().on.is_none() {
             // Nobody tells the backend later while the phone is off.
             self.core.tell_reads().await;
         }

@@ -88,11 +88,12 @@ impl Store {
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.begin(job).await?.done().await
+        self.enqueue(job, true).await?.done().await
     }
 
-    /// As [`Store::write`], but returns as soon as `job` has its place in the queue: what is begun
-    /// after it is never durable before it, and often in the same group.
+    /// As [`Store::write`], but returns as soon as `job` has its place in the queue: it is carried
+    /// out whether anybody waits for it or not, and what is begun after it is never durable before
+    /// it, and often in the same group.
     ///
     /// # Errors
     /// [`StoreError`] when it has no place in time; then it is not begun.
@@ -100,11 +101,20 @@ impl Store {
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<Underway<T>, StoreError> {
+        self.enqueue(job, false).await
+    }
+
+    async fn enqueue<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        for_caller: bool,
+    ) -> Result<Underway<T>, StoreError> {
         let (answer, wait) = oneshot::channel();
         let call = Box::new(Call {
             work: job,
             answer,
             path: self.shown_path.clone(),
+            for_caller,
         });
         let until = Instant::now() + timeouts::STORE;
         let underway = Underway {
@@ -151,7 +161,7 @@ impl Store {
 
 /// A job that has its place in a store's queue.
 #[derive(Debug)]
-#[must_use = "a job that nobody waits for is not begun"]
+#[must_use = "whether it became durable is not known otherwise"]
 pub struct Underway<T> {
     wait: oneshot::Receiver<Result<T, StoreError>>,
     until: Instant,

@@ -39,6 +39,8 @@ pub(super) struct Call<T, F> {
     pub(super) work: F,
     pub(super) answer: oneshot::Sender<Result<T, StoreError>>,
     pub(super) path: Arc<str>,
+    /// Whether it is of use to nobody once its caller is gone.
+    pub(super) for_caller: bool,
 }
 
 impl<T, F> Job for Call<T, F>
@@ -47,8 +49,13 @@ where
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
 {
     fn run(self: Box<Self>, connection: &Connection) -> Option<Done> {
-        let Self { work, answer, path } = *self;
-        if answer.is_closed() {
+        let Self {
+            work,
+            answer,
+            path,
+            for_caller,
+        } = *self;
+        if for_caller && answer.is_closed() {
             return None;
         }
         let result =
