@@ -19,6 +19,9 @@ use crate::settings::Environment;
 /// How many told lines may wait for a slow reader before whoever tells waits with them.
 const QUEUE: usize = 1024;
 
+/// The widest line of progress, in columns.
+const PROGRESS: usize = 72;
+
 /// The width of a terminal that does not say how wide it is.
 const WIDTH: usize = 80;
 
@@ -30,6 +33,8 @@ pub(super) struct Output {
     json: bool,
     colour: bool,
     boxed: bool,
+    /// True when standard error is a terminal.
+    watched: bool,
     width: usize,
     lines: Arc<Mutex<Option<Sender<Entry>>>>,
     places: Arc<Semaphore>,
@@ -42,6 +47,8 @@ pub(super) struct Output {
 enum Line {
     Out(String),
     Err(String),
+    /// A line that the next one is written over, and how wide it may be.
+    Passing(String, usize),
 }
 
 /// A line, and its place among those that wait, where it had to wait for one.
@@ -82,6 +89,7 @@ impl Output {
             json,
             colour: people && !environment.no_color(),
             boxed: people,
+            watched: io::stderr().is_terminal(),
             width: environment
                 .columns()
                 .or_else(|| columns(json))
@@ -154,6 +162,15 @@ impl Output {
         } else {
             Line::Out(text)
         });
+    }
+
+    /// How far something has come, on a line of standard error that the next call writes over; on
+    /// a terminal alone. An empty text leaves the line empty.
+    pub(super) fn progress(&self, text: &str) {
+        if self.watched {
+            let width = self.width.saturating_sub(1).min(PROGRESS);
+            self.put(Line::Passing(text.to_owned(), width));
+        }
     }
 
     /// Something people should not miss, on standard error in any case.
@@ -289,7 +306,15 @@ fn write_line(line: Line) -> io::Result<()> {
     match line {
         Line::Out(text) => flushed(&mut io::stdout().lock(), &text),
         Line::Err(text) => flushed(&mut io::stderr().lock(), &text),
+        Line::Passing(text, width) => written_over(&mut io::stderr().lock(), &text, width),
     }
+}
+
+/// Blanks stand in for what was there before, so that no terminal need know an escape sequence.
+fn written_over(to: &mut impl Write, text: &str, width: usize) -> io::Result<()> {
+    let end = if text.is_empty() { "\r" } else { "" };
+    write!(to, "\r{text:<width$.width$}{end}")?;
+    to.flush()
 }
 
 fn flushed(to: &mut impl Write, text: &str) -> io::Result<()> {
@@ -319,6 +344,14 @@ mod tests {
         output.line("{}".to_owned());
         output.hurry();
         output.finish(Duration::from_millis(10));
+    }
+
+    #[test]
+    fn a_passing_line_fits_and_leaves_nothing() {
+        let mut written = Vec::new();
+        written_over(&mut written, "trying 1 of 60", 6).unwrap();
+        written_over(&mut written, "", 6).unwrap();
+        assert_eq!(written, b"\rtrying\r      \r");
     }
 
     #[test]
