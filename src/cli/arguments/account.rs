@@ -65,7 +65,7 @@ Examples:
   handset register --platform apns
   handset register --platform webpush --push wss://push.example")]
 pub(in crate::cli) struct Register {
-    /// The platform the phone is: wns, apns, fcm or webpush (remembered) [default: wns]
+    /// The platform the phone is: wns, apns, fcm or webpush [default: the one it is, wns at first]
     #[arg(long, value_name = "PLATFORM")]
     pub(in crate::cli) platform: Option<Platform>,
     /// A tag; repeat for more

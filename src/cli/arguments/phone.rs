@@ -115,7 +115,7 @@ pub(in crate::cli) enum ConditionWish {
     Reset,
     /// Try every condition on every platform, and print what became of the pushes
     ///
-    /// It needs no phone: services and phones of its own come and go in memory.
+    /// It needs no phone: it starts services and phones of its own, and takes them away again.
     #[command(after_help = "\
 Examples:
   handset condition table

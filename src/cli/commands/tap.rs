@@ -1,6 +1,7 @@
 //! `handset tap`
 
 use std::io::{self, IsTerminal as _};
+use std::time::Duration;
 
 use super::login;
 use crate::cli::arguments::Tap;
@@ -11,6 +12,9 @@ use crate::control::{self, LoginBody, TapBody};
 use crate::device::{Profile, Tapped};
 use crate::model::{Account, DisplayText};
 use crate::settings::Settings;
+
+/// How long the lines above the prompt may take to be printed.
+const PRINTED: Duration = Duration::from_secs(1);
 
 /// The longest launch argument that people are shown, in characters.
 const LONGEST_LAUNCH: usize = 200;
@@ -74,6 +78,7 @@ async fn open_sign_in(
         ));
     }
     output.note(format!("sign in at {} to see it", account.backend));
+    output.settle(PRINTED);
     let body = body(account, &profile, settings)?;
     login::sign_in(&body, settings, output).await
 }

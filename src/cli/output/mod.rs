@@ -1,6 +1,8 @@
 //! What is printed: results and events on standard output, everything said to people on standard
 //! error while a program reads the other.
 
+mod line;
+
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -15,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::exit::Failure;
 use crate::settings::Environment;
+use line::{Line, write_line};
 
 /// How many told lines may wait for a slow reader before whoever tells waits with them.
 const QUEUE: usize = 1024;
@@ -42,13 +45,6 @@ pub(super) struct Output {
     written: Arc<Mutex<Receiver<()>>>,
     closed: CancellationToken,
     hurried: Arc<AtomicBool>,
-}
-
-enum Line {
-    Out(String),
-    Err(String),
-    /// A line that the next one is written over, and how wide it may be.
-    Passing(String, usize),
 }
 
 /// A line, and its place among those that wait, where it had to wait for one.
@@ -235,6 +231,15 @@ impl Output {
         }
     }
 
+    /// Waits until everything that was said before is printed, so that a prompt stands below it;
+    /// for `patience` at most.
+    pub(super) fn settle(&self, patience: Duration) {
+        let (reached, printed) = channel();
+        self.put(Line::Reached(reached));
+        // It answers nothing, and goes away as soon as its turn has come.
+        printed.recv_timeout(patience).ok();
+    }
+
     /// Prints what still waits, for as long as the reader takes; after [`Output::hurry`] for
     /// `patience` at most. Nothing is printed after it.
     pub(super) fn finish(&self, patience: Duration) {
@@ -302,26 +307,6 @@ fn write_lines(
     }
 }
 
-fn write_line(line: Line) -> io::Result<()> {
-    match line {
-        Line::Out(text) => flushed(&mut io::stdout().lock(), &text),
-        Line::Err(text) => flushed(&mut io::stderr().lock(), &text),
-        Line::Passing(text, width) => written_over(&mut io::stderr().lock(), &text, width),
-    }
-}
-
-/// Blanks stand in for what was there before, so that no terminal need know an escape sequence.
-fn written_over(to: &mut impl Write, text: &str, width: usize) -> io::Result<()> {
-    let end = if text.is_empty() { "\r" } else { "" };
-    write!(to, "\r{text:<width$.width$}{end}")?;
-    to.flush()
-}
-
-fn flushed(to: &mut impl Write, text: &str) -> io::Result<()> {
-    writeln!(to, "{text}")?;
-    to.flush()
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -344,14 +329,6 @@ mod tests {
         output.line("{}".to_owned());
         output.hurry();
         output.finish(Duration::from_millis(10));
-    }
-
-    #[test]
-    fn a_passing_line_fits_and_leaves_nothing() {
-        let mut written = Vec::new();
-        written_over(&mut written, "trying 1 of 60", 6).unwrap();
-        written_over(&mut written, "", 6).unwrap();
-        assert_eq!(written, b"\rtrying\r      \r");
     }
 
     #[test]
