@@ -2,6 +2,7 @@
 //! and stderr, and the only one that knows exit codes.
 
 mod arguments;
+mod columns;
 mod commands;
 mod exit;
 mod narrator;

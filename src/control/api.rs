@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::device::{ErrorKind, VaultChoice};
-use crate::model::{AuthScheme, BackendOrigin, Platform, Tag, UserName};
+use crate::model::{AuthScheme, BackendOrigin, Badge, Platform, Tag, UserName};
 use crate::wire::app_backend::{Delivery, DeliveryOutcome, SendPriority};
 
 /// The largest body, in bytes.
@@ -147,6 +147,62 @@ impl From<Delivery> for SentTo {
 pub struct ConditionsBody {
     /// The conditions to change, such as `network=offline`.
     pub set: Vec<String>,
+}
+
+/// Query of `GET /v1/tasks`.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TasksQuery {
+    /// The most instances to list [default: [`TasksQuery::USUAL`]].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
+impl TasksQuery {
+    /// How many instances are listed where nobody says how many.
+    pub const USUAL: usize = 20;
+}
+
+/// Body of `POST /v1/toasts/{id}/tap`; without a body the toast itself is tapped.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TapBody {
+    /// The arguments, or the caption, of the button that is pressed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+}
+
+/// Answer of `POST /v1/toasts/clear`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleared {
+    /// How many toasts stood in the action centre.
+    pub cleared: usize,
+}
+
+/// Body of `POST /v1/badge`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BadgeBody {
+    /// `none`, a number, or a glyph of the badge schema.
+    pub badge: Badge,
+}
+
+/// Answer of `GET` and `POST /v1/badge`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadgeState {
+    /// `none`, the number, or the glyph.
+    pub badge: Badge,
+    /// What stands on the icon, such as `99+`; nothing when there is no badge.
+    pub shown: Option<String>,
+}
+
+impl From<Badge> for BadgeState {
+    fn from(badge: Badge) -> Self {
+        Self {
+            badge,
+            shown: badge.shown(),
+        }
+    }
 }
 
 /// What a refused call answers.

@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::api::{ConditionsBody, LoginBody, RegisterBody, Registered, SendBody, Sent, SignedIn};
+use super::api::{
+    BadgeBody, BadgeState, Cleared, ConditionsBody, LoginBody, RegisterBody, Registered, SendBody,
+    Sent, SignedIn, TapBody, TasksQuery,
+};
 use crate::action_centre::ShownToast;
+use crate::background::InstanceRecord;
 use crate::device::{
-    Device, DeviceError, Profile, RegisterRequest, SignInRequest, SignInSecret, Status,
+    Device, DeviceError, Profile, RegisterRequest, SignInRequest, SignInSecret, Status, Tapped,
 };
 use crate::lifecycle::timeouts;
 use crate::model::{Condition, Conditions, Invalid};
@@ -140,4 +144,62 @@ pub fn profile(device: &Device) -> Profile {
 /// [`DeviceError`]
 pub async fn toasts(device: &Device) -> Result<Vec<ShownToast>, DeviceError> {
     device.toasts().await
+}
+
+/// The user taps a toast, or one of its buttons.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn tap(device: &Device, id: i64, body: &TapBody) -> Result<Tapped, DeviceError> {
+    device.tap(id, body.action.as_deref()).await
+}
+
+/// The user sweeps a toast away.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn dismiss(device: &Device, id: i64) -> Result<ShownToast, DeviceError> {
+    device.dismiss(id).await
+}
+
+/// Clears the action centre.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn clear(device: &Device) -> Result<Cleared, DeviceError> {
+    let cleared = device.clear().await?;
+    Ok(Cleared { cleared })
+}
+
+/// The badge on the app's icon.
+#[must_use]
+pub fn badge(device: &Device) -> BadgeState {
+    device.badge().into()
+}
+
+/// Puts a badge on the app's icon.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn set_badge(device: &Device, body: &BadgeBody) -> Result<BadgeState, DeviceError> {
+    device.set_badge(body.badge).await?;
+    Ok(badge(device))
+}
+
+/// The instances of background tasks that ran last, the latest first.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn tasks(device: &Device, query: TasksQuery) -> Result<Vec<InstanceRecord>, DeviceError> {
+    device.tasks(query.limit.unwrap_or(TasksQuery::USUAL)).await
+}
+
+/// One instance of a background task.
+///
+/// # Errors
+/// [`DeviceError`], also when there is none of that number any more.
+pub async fn task(device: &Device, id: u64) -> Result<InstanceRecord, DeviceError> {
+    let found = device.task(id).await?.filter(|record| record.id == id);
+    let missing = format!("{id} is not remembered: `handset tasks` lists those that are");
+    Ok(found.ok_or_else(|| Invalid::new("task instance", missing))?)
 }

@@ -11,11 +11,12 @@ mod server;
 
 pub use address::ControlAddress;
 pub use api::{
-    ConditionsBody, ControlFailure, LoginBody, RegisterBody, Registered, SendBody, Sent, SentTo,
-    SignedIn,
+    BadgeBody, BadgeState, Cleared, ConditionsBody, ControlFailure, LoginBody, RegisterBody,
+    Registered, SendBody, Sent, SentTo, SignedIn, TapBody, TasksQuery,
 };
 pub use client::{ControlClient, ControlError};
 pub use commands::{
-    conditions, login, logout, profile, register, send, set_conditions, status, toasts, unregister,
+    badge, clear, conditions, dismiss, login, logout, profile, register, send, set_badge,
+    set_conditions, status, tap, task, tasks, toasts, unregister,
 };
 pub use server::{ControlServer, ServerError};

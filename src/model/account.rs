@@ -129,9 +129,45 @@ impl fmt::Display for Account {
     }
 }
 
+impl std::str::FromStr for Account {
+    type Err = Invalid;
+    fn from_str(value: &str) -> Result<Self, Invalid> {
+        // A user's name may have an @ of its own, but no slash.
+        let scheme = value.find("://").unwrap_or(0);
+        let at = value.get(..scheme).and_then(|before| before.rfind('@'));
+        let (user, backend) = at
+            .and_then(|at| Some((value.get(..at)?, value.get(at + 1..)?)))
+            .ok_or_else(|| Invalid::new("account", "is not of the form user@backend"))?;
+        Ok(Self {
+            user: UserName::parse(user)?,
+            backend: BackendOrigin::parse(backend)?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_is_read_as_it_is_written() {
+        for text in ["alice@http://127.0.0.1:8480", "a@b:c@https://x.example/p@q"] {
+            let account: Account = text.parse().unwrap();
+            assert_eq!(account.to_string(), text);
+        }
+        let account: Account = "a@b:c@https://x.example/p@q".parse().unwrap();
+        assert_eq!(account.user.as_str(), "a@b:c");
+        for bad in [
+            "",
+            "alice",
+            "alice@",
+            "@http://x",
+            "http://x",
+            "a b@http://x",
+        ] {
+            assert!(bad.parse::<Account>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_backend_url_is_checked_and_normalised() {

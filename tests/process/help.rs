@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::child::Running;
 use crate::world::World;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 20] = [
     "demo",
     "serve",
     "env",
@@ -18,6 +18,11 @@ const COMMANDS: [&str; 15] = [
     "send",
     "condition",
     "toasts",
+    "tap",
+    "dismiss",
+    "clear",
+    "badge",
+    "tasks",
     "status",
     "doctor",
     "manifest",
@@ -45,6 +50,13 @@ fn the_help_of_every_command() {
         assert!(help.out.contains("Example"), "{command} has no example");
         insta::assert_snapshot!(command, help.out);
     }
+    for command in [["tasks", "show"], ["condition", "table"]] {
+        let help = world
+            .run(&[&command[..], &["--help"]].concat())
+            .with_code(0);
+        assert!(help.out.contains("Example"), "{command:?} has no example");
+        insta::assert_snapshot!(command.join("_"), help.out);
+    }
 }
 
 #[test]
@@ -62,7 +74,7 @@ fn completions_are_taken_by_their_shells() {
     let world = World::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = world.run(&["completions", shell]).with_code(0);
-        for word in ["unregister", "password-stdin"] {
+        for word in ["unregister", "password-stdin", "dismiss", "action", "limit"] {
             assert!(
                 script.out.contains(word),
                 "{shell} does not complete {word}"

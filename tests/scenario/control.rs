@@ -1,11 +1,12 @@
 //! The control API of a running phone: for who knows the token, and for nobody else.
 
 use handset::control::{
-    ControlAddress, ControlClient, ControlServer, LoginBody, RegisterBody, SendBody,
+    BadgeBody, ControlAddress, ControlClient, ControlError, ControlServer, LoginBody, RegisterBody,
+    SendBody, TapBody, TasksQuery,
 };
 use handset::device::ErrorKind;
 use handset::lab::Lab;
-use handset::model::{AuthScheme, BackendOrigin, Platform, Tag, UserName};
+use handset::model::{AuthScheme, BackendOrigin, Badge, Platform, Tag, UserName};
 
 use crate::support::LIMIT;
 
@@ -86,6 +87,70 @@ async fn a_running_phone_is_driven_through_it() {
     server.shutdown().await;
     assert!(!file.exists());
     lab.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_user_of_a_running_phone_has_its_toasts_badge_and_tasks() {
+    let lab = Lab::start().await.unwrap();
+    let phone = lab.device("phone").user("alice").start().await.unwrap();
+    let file = phone.folder().control();
+    let server = ControlServer::start(phone.device().unwrap(), file)
+        .await
+        .unwrap();
+    let client = ControlClient::find(phone.folder()).unwrap();
+    for text in ["one", "two", "three"] {
+        lab.backend().send_secure("alice", text).await.unwrap();
+        phone.next_toast(LIMIT).await.unwrap();
+    }
+    crate::support::eventually("the toasts are kept", || {
+        phone.inbox().unwrap().waiting == 0
+    })
+    .await;
+
+    let toasts = client.toasts().await.unwrap();
+    let [three, two, _] = &toasts[..] else {
+        panic!("{toasts:?}");
+    };
+    let junk = TapBody {
+        action: Some("junk".to_owned()),
+    };
+    is_usage(client.tap(three.id, &junk).await, "button");
+    let tapped = client.tap(three.id, &TapBody::default()).await.unwrap();
+    assert_eq!(tapped.toast.body.as_str(), "three");
+    assert!(tapped.notification.is_some() && !tapped.opens_sign_in);
+    for id in [three.id, -1, 0, i64::MAX, i64::MIN] {
+        is_usage(client.tap(id, &TapBody::default()).await, "no toast");
+        is_usage(client.dismiss(id).await, "no toast");
+    }
+    assert_eq!(client.dismiss(two.id).await.unwrap().id, two.id);
+    assert_eq!(client.clear().await.unwrap().cleared, 1);
+    assert_eq!(client.toasts().await.unwrap(), []);
+
+    let badge: Badge = "100".parse().unwrap();
+    let set = client.set_badge(&BadgeBody { badge }).await.unwrap();
+    assert_eq!(set.shown.as_deref(), Some("99+"));
+    assert_eq!(client.badge().await.unwrap(), set);
+
+    let all = client.tasks(TasksQuery::default()).await.unwrap();
+    assert_eq!(all.len(), 3);
+    let two = client.tasks(TasksQuery { limit: Some(2) }).await.unwrap();
+    assert_eq!(two, all[..2]);
+    assert_eq!(client.task(all[2].id).await.unwrap(), all[2]);
+    for id in [0, all[0].id + 1, u64::MAX] {
+        is_usage(client.task(id).await, "handset tasks");
+    }
+    drop(client);
+    server.shutdown().await;
+    lab.finish().await.unwrap();
+}
+
+#[track_caller]
+fn is_usage<T: std::fmt::Debug>(done: Result<T, ControlError>, word: &str) {
+    let Err(ControlError::Refused(failure)) = &done else {
+        panic!("{done:?}");
+    };
+    assert_eq!(failure.kind, ErrorKind::Usage);
+    assert!(failure.error.contains(word), "{failure:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

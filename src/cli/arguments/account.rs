@@ -62,9 +62,10 @@ pub(in crate::cli) struct Logout {}
 Examples:
   handset register --tag news --tag sports
   handset register --no-tags
+  handset register --platform apns
   handset register --platform webpush --push wss://push.example")]
 pub(in crate::cli) struct Register {
-    /// The platform the phone is: wns, webpush, apns or fcm
+    /// The platform the phone is: wns, apns, fcm or webpush [default: the one it is, wns at first]
     #[arg(long, value_name = "PLATFORM")]
     pub(in crate::cli) platform: Option<Platform>,
     /// A tag; repeat for more

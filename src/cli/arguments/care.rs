@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::model::BackendOrigin;
 
-/// Show the phone's state: sign-in, token, channel, handle, registration, inbox
+/// Show the phone's state: sign-in, channel, registration, conditions, badge, inbox
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  handset status\n  handset status --json")]
 pub(in crate::cli) struct Status {}

@@ -4,12 +4,16 @@ mod account;
 mod care;
 mod phone;
 mod services;
+mod tasks;
+mod toasts;
 mod values;
 
 pub(in crate::cli) use account::{Login, Logout, Register, Unregister};
 pub(in crate::cli) use care::{Completions, Doctor, Manifest, Status};
-pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send, Toasts};
+pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
 pub(in crate::cli) use services::{Demo, Env, Serve};
+pub(in crate::cli) use tasks::{Tasks, TasksWish};
+pub(in crate::cli) use toasts::{BadgeWish, Clear, Dismiss, Tap, Toasts};
 
 use std::path::PathBuf;
 
@@ -78,6 +82,11 @@ pub(in crate::cli) enum Command {
     Send(Send),
     Condition(Condition),
     Toasts(Toasts),
+    Tap(Tap),
+    Dismiss(Dismiss),
+    Clear(Clear),
+    Badge(BadgeWish),
+    Tasks(Tasks),
     Status(Status),
     Doctor(Doctor),
     Manifest(Manifest),

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 use super::values::{PriorityName, Toast, background_access};
-use crate::model::{self, BackendOrigin, BackgroundAccess, UserName};
+use crate::model::{self, BackendOrigin, BackgroundAccess, Platform, UserName};
 
 /// Switch the phone on
 ///
@@ -18,7 +18,9 @@ Examples:
   handset run --toast terminal
   handset run --json --toast none
   echo bob | handset run --device bobs --backend http://127.0.0.1:8480 --user bob --password-stdin
-  handset run --no-backend --push wss://push.example")]
+  handset run --no-backend --push wss://push.example
+  handset manifest > manifest.toml && handset run --manifest manifest.toml
+  handset run --background-access denied_by_user")]
 pub(in crate::cli) struct Run {
     /// Where toasts are drawn [default: the desktop where a daemon answers, else the terminal]
     #[arg(long, value_enum, value_name = "WHERE")]
@@ -43,7 +45,7 @@ pub(in crate::cli) struct Run {
     /// Without sign-in: get a handle, and show visible pushes
     #[arg(long)]
     pub(in crate::cli) no_backend: bool,
-    /// The app's manifest [default: built in; print it with `handset manifest`]
+    /// The app's manifest: name, icon, what it may do [default: built in; see `handset manifest`]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) manifest: Option<PathBuf>,
     /// What the app is answered when it asks for background access (remembered, as a condition)
@@ -69,11 +71,6 @@ pub(in crate::cli) struct Send {
     #[arg(long, value_enum, value_name = "PRIORITY")]
     pub(in crate::cli) priority: Option<PriorityName>,
 }
-
-/// List the toasts in the action centre, newest first
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  handset toasts\n  handset toasts --json")]
-pub(in crate::cli) struct Toasts {}
 
 /// Show or change the phone's conditions: network, screen, battery, where the app is
 ///
@@ -117,5 +114,16 @@ pub(in crate::cli) enum ConditionWish {
     /// Set every condition to its usual state
     Reset,
     /// Try every condition on every platform, and print what became of the pushes
-    Table,
+    ///
+    /// It needs no phone: it starts services and phones of its own, and takes them away again.
+    #[command(after_help = "\
+Examples:
+  handset condition table
+  handset condition table --platform apns
+  handset condition table --platform wns --platform fcm --json")]
+    Table {
+        /// This platform alone; repeat for more [default: all four]
+        #[arg(long = "platform", value_name = "PLATFORM")]
+        platforms: Vec<Platform>,
+    },
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::builder::{RangedI64ValueParser, RangedU64ValueParser, TypedValueParser};
 
+use crate::background::TaskHistory;
 use crate::device::VaultChoice;
 use crate::model::{AuthScheme, BackgroundAccess, Conditions};
 use crate::settings::ToastChoice;
@@ -96,4 +98,19 @@ pub(super) fn background_access(text: &str) -> Result<BackgroundAccess, String> 
         let [.., (_, names)] = Conditions::STATES;
         format!("it is one of {}", names.join(", "))
     })
+}
+
+/// A toast's number: they count from 1.
+pub(super) fn toast_id() -> RangedI64ValueParser {
+    RangedI64ValueParser::new().range(1..)
+}
+
+/// An instance's number: they count from 1.
+pub(super) fn instance_number() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..)
+}
+
+/// How many instances are listed: one at least, all that are remembered at most.
+pub(super) fn list_length() -> impl TypedValueParser<Value = usize> {
+    RangedU64ValueParser::<usize>::new().range(1..=TaskHistory::MOST)
 }

@@ -15,10 +15,19 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let body = body(wish, settings).await?;
+    sign_in(&body, settings, output).await
+}
+
+/// Signs in, through the phone that is on where one is.
+pub(super) async fn sign_in(
+    body: &LoginBody,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let signed_in = reach::ask(
         settings,
-        async |client| client.login(&body).await,
-        async |device| control::login(device, &body).await,
+        async |client| client.login(body).await,
+        async |device| control::login(device, body).await,
     )
     .await?;
     output.result(&signed_in, |output| text(&signed_in, output));

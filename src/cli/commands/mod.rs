@@ -1,8 +1,11 @@
 //! One file per command.
 
+mod badge;
+mod clear;
 pub(super) mod completions;
 mod condition;
 mod demo;
+mod dismiss;
 mod doctor;
 mod env;
 mod login;
@@ -13,6 +16,8 @@ mod run;
 mod send;
 mod serve;
 mod status;
+mod tap;
+mod tasks;
 mod toasts;
 mod unregister;
 
@@ -39,6 +44,11 @@ pub(super) async fn carry_out(
         Command::Send(wish) => send::run(wish, &settings, &output).await,
         Command::Condition(wish) => condition::run(wish, &settings, &output).await,
         Command::Toasts(_) => toasts::run(&settings, &output).await,
+        Command::Tap(wish) => tap::run(wish, &settings, &output).await,
+        Command::Dismiss(wish) => dismiss::run(&wish, &settings, &output).await,
+        Command::Clear(_) => clear::run(&settings, &output).await,
+        Command::Badge(wish) => badge::run(&wish, &settings, &output).await,
+        Command::Tasks(wish) => tasks::run(wish, &settings, &output).await,
         Command::Status(_) => status::run(&settings, &output).await,
         Command::Doctor(wish) => doctor::run(wish, &settings, &output).await,
         Command::Manifest(_) => manifest::print(&output),

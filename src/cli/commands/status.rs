@@ -1,24 +1,33 @@
 //! `handset status`
 
+use crate::cli::columns;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::reach;
 use crate::control;
 use crate::device::Status;
+use crate::model::Conditions;
 use crate::settings::Settings;
 
 pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Failure> {
-    let status = reach::ask(
+    let (status, power) = reach::ask(
         settings,
-        async |client| client.status().await,
-        async |device| Ok(control::status(device).await),
+        async |client| Ok((client.status().await?, Power::On)),
+        async |device| Ok((control::status(device).await, Power::Off)),
     )
     .await?;
-    output.result(&status, |output| text(&status, output));
+    output.result(&status, |output| text(&status, power, output));
     Ok(Exit::Done)
 }
 
-fn text(status: &Status, output: &Output) -> String {
+/// Whether the phone is switched on.
+#[derive(Clone, Copy)]
+enum Power {
+    On,
+    Off,
+}
+
+fn text(status: &Status, power: Power, output: &Output) -> String {
     let user = match (&status.user, &status.backend) {
         (Some(user), Some(backend)) => {
             let state = if status.signed_in {
@@ -30,52 +39,58 @@ fn text(status: &Status, output: &Output) -> String {
         }
         _ => "nobody: `handset login`".to_owned(),
     };
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let tags = match status.tags.is_empty() {
+        true => "-".to_owned(),
+        false => status.tags.join(", "),
+    };
+    let inbox = format!(
+        "{} waiting or held, {} for sign-in",
+        status.inbox.waiting, status.inbox.awaiting_sign_in
+    );
     let rows = [
         (
             "device",
-            format!("{}, {}", status.device, words(&status.app_state)),
+            format!("{}, {}", status.device, app(status, power)),
         ),
         ("user", user),
         ("token", token(status)),
         ("channel", channel(status, output)),
         ("platform", status.platform.to_string()),
-        (
-            "handle",
-            status.handle.clone().unwrap_or_else(|| "-".to_owned()),
-        ),
-        (
-            "registration",
-            status
-                .registration_id
-                .clone()
-                .unwrap_or_else(|| "-".to_owned()),
-        ),
-        (
-            "tags",
-            if status.tags.is_empty() {
-                "-".to_owned()
-            } else {
-                status.tags.join(", ")
-            },
-        ),
-        (
-            "inbox",
-            format!(
-                "{} waiting, {} for sign-in",
-                status.inbox.waiting, status.inbox.awaiting_sign_in
-            ),
-        ),
+        ("handle", or_none(&status.handle)),
+        ("registration", or_none(&status.registration_id)),
+        ("tags", tags),
+        ("conditions", conditions(status, output)),
+        ("badge", or_none(&status.badge)),
+        ("inbox", inbox),
     ];
-    let lines =
-        rows.map(|(name, value)| format!("{}  {value}", output.dim(&format!("{name:<12}"))));
-    lines.join("\n")
+    columns::fields(&rows, output)
 }
 
-fn words(app_state: &str) -> &str {
-    match app_state {
-        "not_running" => "off",
-        "background" => "on",
-        other => other,
+/// Where the app is; on a phone that is off it is nowhere.
+fn app(status: &Status, power: Power) -> &'static str {
+    match (power, status.app_state.as_str()) {
+        (Power::Off, _) => "off",
+        (Power::On, "foreground") => "on, the app in the foreground",
+        (Power::On, "not_running") => "on, the app not running",
+        (Power::On, "force_quit") => "on, the app ended by the user",
+        (Power::On, _) => "on, the app in the background",
+    }
+}
+
+/// The conditions that are not as usual.
+fn conditions(status: &Status, output: &Output) -> String {
+    let usual = Conditions::default().states();
+    let usual = |name: &str| usual.iter().find(|(known, _)| *known == name);
+    let unusual = status.conditions.iter().filter_map(|(name, state)| {
+        let state = state.as_str()?;
+        let changed = usual(name).is_none_or(|(_, usual)| *usual != state);
+        changed.then(|| output.bold(&format!("{name}={state}")))
+    });
+    let unusual: Vec<String> = unusual.collect();
+    match unusual.is_empty() {
+        true => "as usual".to_owned(),
+        false => unusual.join(" "),
     }
 }
 

@@ -38,6 +38,12 @@ impl ToastKey {
         self.0.starts_with("sign-in:")
     }
 
+    /// Whom the toast asks to sign in; none for every other toast.
+    #[must_use]
+    pub fn sign_in_account(&self) -> Option<Account> {
+        self.0.strip_prefix("sign-in:")?.parse().ok()
+    }
+
     /// The key of a toast that a visible push brought, by the push service's message id.
     #[must_use]
     pub fn of_message(id: &super::MessageId) -> Self {

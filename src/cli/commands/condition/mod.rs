@@ -18,7 +18,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let body = match wish.wish {
-        Some(ConditionWish::Table) => return table::run(output).await,
+        Some(ConditionWish::Table { platforms }) => return table::run(&platforms, output).await,
         None | Some(ConditionWish::Get) => None,
         Some(ConditionWish::Set { conditions }) => Some(ConditionsBody {
             set: conditions.iter().map(ToString::to_string).collect(),

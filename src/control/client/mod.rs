@@ -1,5 +1,8 @@
 //! The client of a running phone's control API.
 
+mod action_centre;
+mod tasks;
+
 use std::path::Path;
 
 use bytes::Bytes;
@@ -13,7 +16,6 @@ use super::api::{
     ConditionsBody, ControlFailure, LoginBody, MAX_BODY, RegisterBody, Registered, SendBody, Sent,
     SignedIn,
 };
-use crate::action_centre::ShownToast;
 use crate::device::{DeviceFolder, Profile, Status, VaultChoice};
 use crate::lifecycle::timeouts;
 use crate::model::{AuthScheme, BackendOrigin, Conditions, UserName};
@@ -146,7 +148,7 @@ impl ControlClient {
     /// # Errors
     /// [`ControlError`]
     pub async fn conditions(&self) -> Result<Conditions, ControlError> {
-        self.exchange(self.http.get(self.url("conditions"))).await
+        self.get("conditions").await
     }
 
     /// As [`super::set_conditions`].
@@ -162,7 +164,7 @@ impl ControlClient {
     /// # Errors
     /// [`ControlError`]
     pub async fn status(&self) -> Result<Status, ControlError> {
-        self.exchange(self.http.get(self.url("status"))).await
+        self.get("status").await
     }
 
     /// As [`super::profile`].
@@ -170,15 +172,11 @@ impl ControlClient {
     /// # Errors
     /// [`ControlError`]
     pub async fn profile(&self) -> Result<Profile, ControlError> {
-        self.exchange(self.http.get(self.url("profile"))).await
+        self.get("profile").await
     }
 
-    /// As [`super::toasts`].
-    ///
-    /// # Errors
-    /// [`ControlError`]
-    pub async fn toasts(&self) -> Result<Vec<ShownToast>, ControlError> {
-        self.exchange(self.http.get(self.url("toasts"))).await
+    async fn get<T: DeserializeOwned>(&self, call: &str) -> Result<T, ControlError> {
+        self.exchange(self.http.get(self.url(call))).await
     }
 
     fn url(&self, call: &str) -> String {

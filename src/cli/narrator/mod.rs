@@ -1,5 +1,7 @@
 //! Tells what happens: every event to programs, what matters to people.
 
+mod phone;
+
 use crate::channel::ChannelError;
 use crate::cli::output::Output;
 use crate::lifecycle::{Clock, Scope};
@@ -99,7 +101,6 @@ impl Narrator {
                     .unwrap_or(&serde_json::Value::Null),
                 detail.unwrap_or(reason),
             )),
-            EventName::PushHeld => Some(format!("a push waits: {}", detail.unwrap_or(reason))),
             EventName::EventsLost => {
                 Some("some events were lost, the output is read too slowly".to_owned())
             }
@@ -107,48 +108,22 @@ impl Narrator {
             | EventName::PushReceived
             | EventName::TaskStarted
             | EventName::TaskCompleted
-            | EventName::TaskCanceled
             | EventName::PayloadFetched
             | EventName::PayloadFailed
-            | EventName::ToastShown
-            | EventName::ToastUpdated
             | EventName::TaskProgress
             | EventName::ToastRemoved
             | EventName::DemoFinished => None,
-            EventName::PushReleased
+            EventName::PushHeld
+            | EventName::PushReleased
             | EventName::PushSuperseded
+            | EventName::TaskCanceled
             | EventName::ConditionChanged
+            | EventName::ToastShown
+            | EventName::ToastUpdated
             | EventName::ToastTapped
             | EventName::ToastDismissed
-            | EventName::BadgeChanged => self.of_the_phone(event),
+            | EventName::BadgeChanged => phone::words(event, output),
         }
-    }
-
-    /// What somebody did to the phone, and what came of it.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the caller names every event and leaves these to it"
-    )]
-    fn of_the_phone(&self, event: &Event) -> Option<String> {
-        let text = |name: &str| event.text(name).unwrap_or("-");
-        let words = match event.event {
-            EventName::PushReleased => "a push that waited is taken up".to_owned(),
-            EventName::PushSuperseded => {
-                "a newer push took the place of one that waited".to_owned()
-            }
-            EventName::ConditionChanged => {
-                format!(
-                    "{} is {}",
-                    text("condition"),
-                    self.output.bold(text("state"))
-                )
-            }
-            EventName::ToastTapped => "a toast was tapped".to_owned(),
-            EventName::ToastDismissed => "a toast was swept away".to_owned(),
-            EventName::BadgeChanged => format!("the badge is {}", text("badge")),
-            _ => return None,
-        };
-        Some(words)
     }
 
     fn opened(&mut self) -> Option<String> {

@@ -1,6 +1,8 @@
 //! What is printed: results and events on standard output, everything said to people on standard
 //! error while a program reads the other.
 
+mod line;
+
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -15,9 +17,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::exit::Failure;
 use crate::settings::Environment;
+use line::{Line, write_line};
 
 /// How many told lines may wait for a slow reader before whoever tells waits with them.
 const QUEUE: usize = 1024;
+
+/// The widest line of progress, in columns.
+const PROGRESS: usize = 72;
 
 /// The width of a terminal that does not say how wide it is.
 const WIDTH: usize = 80;
@@ -30,6 +36,8 @@ pub(super) struct Output {
     json: bool,
     colour: bool,
     boxed: bool,
+    /// True when standard error is a terminal.
+    watched: bool,
     width: usize,
     lines: Arc<Mutex<Option<Sender<Entry>>>>,
     places: Arc<Semaphore>,
@@ -37,11 +45,6 @@ pub(super) struct Output {
     written: Arc<Mutex<Receiver<()>>>,
     closed: CancellationToken,
     hurried: Arc<AtomicBool>,
-}
-
-enum Line {
-    Out(String),
-    Err(String),
 }
 
 /// A line, and its place among those that wait, where it had to wait for one.
@@ -82,6 +85,7 @@ impl Output {
             json,
             colour: people && !environment.no_color(),
             boxed: people,
+            watched: io::stderr().is_terminal(),
             width: environment
                 .columns()
                 .or_else(|| columns(json))
@@ -156,6 +160,15 @@ impl Output {
         });
     }
 
+    /// How far something has come, on a line of standard error that the next call writes over; on
+    /// a terminal alone. An empty text leaves the line empty.
+    pub(super) fn progress(&self, text: &str) {
+        if self.watched {
+            let width = self.width.saturating_sub(1).min(PROGRESS);
+            self.put(Line::Passing(text.to_owned(), width));
+        }
+    }
+
     /// Something people should not miss, on standard error in any case.
     pub(super) fn warning(&self, text: &str) {
         let mark = "warning:";
@@ -216,6 +229,15 @@ impl Output {
         } else {
             text.to_owned()
         }
+    }
+
+    /// Waits until everything that was said before is printed, so that a prompt stands below it;
+    /// for `patience` at most.
+    pub(super) fn settle(&self, patience: Duration) {
+        let (reached, printed) = channel();
+        self.put(Line::Reached(reached));
+        // It answers nothing, and goes away as soon as its turn has come.
+        printed.recv_timeout(patience).ok();
     }
 
     /// Prints what still waits, for as long as the reader takes; after [`Output::hurry`] for
@@ -283,18 +305,6 @@ fn write_lines(
             broken.cancel();
         }
     }
-}
-
-fn write_line(line: Line) -> io::Result<()> {
-    match line {
-        Line::Out(text) => flushed(&mut io::stdout().lock(), &text),
-        Line::Err(text) => flushed(&mut io::stderr().lock(), &text),
-    }
-}
-
-fn flushed(to: &mut impl Write, text: &str) -> io::Result<()> {
-    writeln!(to, "{text}")?;
-    to.flush()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
