@@ -45,8 +45,8 @@ fn text(status: &Status, power: Power, output: &Output) -> String {
         false => status.tags.join(", "),
     };
     let inbox = format!(
-        "{} waiting or held, {} for sign-in",
-        status.inbox.waiting, status.inbox.awaiting_sign_in
+        "{} waiting, {} of them held by a condition; {} for sign-in",
+        status.inbox.waiting, status.held, status.inbox.awaiting_sign_in
     );
     let rows = [
         (
