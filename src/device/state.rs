@@ -105,6 +105,10 @@ impl PhoneState {
         }
     }
 
+    pub(super) fn is_on(&self) -> bool {
+        self.on.is_some()
+    }
+
     pub(super) fn is_online(&self) -> bool {
         self.conditions.network != Network::Offline
     }
