@@ -53,14 +53,16 @@ impl Core {
         }
         let conditions = self.conditions();
         let allowed_now = conditions.background_access.is_allowed() && !was_allowed;
-        if allowed_now && self.state.now().is_on() {
-            self.register_task().await?;
-        }
+        let registered = match allowed_now && self.state.now().is_on() {
+            true => self.register_task().await,
+            false => Ok(()),
+        };
         if !changed.is_empty() {
             // The turn keeps the order of two changes in the database.
             let _turn = self.conditions_turn.lock().await;
             profile::save_conditions(&self.store, self.row, self.conditions()).await?;
         }
+        registered?;
         Ok(conditions)
     }
 }
