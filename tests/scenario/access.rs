@@ -10,7 +10,7 @@ use handset::lab::{Lab, Phone};
 use handset::telemetry::EventName;
 
 use crate::support::puppet::{PUPPET, Step, Strings, puppet_task};
-use crate::support::{LIMIT, dropped_because, events_of, eventually_some};
+use crate::support::{LIMIT, dropped_because, events_of, eventually_some, nth_event};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_who_denies_access_and_then_allows_it_gets_pushes_without_a_restart() {
@@ -121,6 +121,7 @@ async fn unregistering_with_cancel_ends_the_running_instance() {
     phone.set(&["network=online"]).await.unwrap();
     lab.backend().send_secure("alice", "goes on").await.unwrap();
     assert_eq!(phone.next_toast(LIMIT).await.unwrap().body, "goes on");
+    nth_event(&phone, EventName::TaskCompleted, 1).await;
     assert_eq!(events_of(&phone, EventName::TaskStarted).len(), 2);
     drop(device);
     lab.finish().await.unwrap();

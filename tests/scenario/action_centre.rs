@@ -57,6 +57,7 @@ async fn a_toast_takes_the_place_of_its_namesake_and_is_removed_by_name() {
     posts("red card", "card", "football").await;
     let texts = ["red card", "try 5:0", "goal 1:1"];
     assert_eq!(standing(&phone).await, texts);
+    nth_event(&phone, EventName::ToastShown, 3).await;
     let updated = events_of(&phone, EventName::ToastUpdated);
     let shown = events_of(&phone, EventName::ToastShown);
     assert_eq!((updated.len(), shown.len()), (1, 3));
@@ -77,6 +78,7 @@ async fn a_toast_takes_the_place_of_its_namesake_and_is_removed_by_name() {
     assert_eq!(standing(&phone).await, ["try 5:0"]);
     assert_eq!(device.clear().await.unwrap(), 1);
     assert!(standing(&phone).await.is_empty());
+    nth_event(&phone, EventName::ToastRemoved, 3).await;
     let reasons: Vec<String> = events_of(&phone, EventName::ToastRemoved)
         .iter()
         .map(|event| event.text("reason").unwrap().to_owned())
@@ -130,6 +132,7 @@ async fn what_is_not_to_disturb_stands_in_the_action_centre_alone() {
     let texts = ["drawn", "suppressed", "visible", "secure"];
     assert_eq!(standing(&phone).await, texts);
     assert_eq!(phone.shown_toasts().len(), 1);
+    nth_event(&phone, EventName::ToastShown, 4).await;
     let reasons: Vec<_> = events_of(&phone, EventName::ToastShown)
         .iter()
         .map(|event| event.text("reason").map(str::to_owned))

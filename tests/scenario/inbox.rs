@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 use crate::support::front::{Answer, Front};
 use crate::support::wns::WnsSender;
-use crate::support::{LIMIT, dropped_because, events_of, eventually};
+use crate::support::{LIMIT, dropped_because, events_of, eventually, nth_event};
 
 async fn phone_behind(lab: &Lab, front: &Front, clock: &Clock) -> Phone {
     let device = lab.device("phone").user("alice").auth(AuthScheme::Basic);
@@ -126,6 +126,7 @@ async fn pushes_that_fail_hold_up_no_other() {
     shown.sort();
     assert_eq!(shown, ["fast", "slow 1", "slow 2"]);
     is_empty(&phone).await;
+    nth_event(&phone, EventName::TaskCompleted, 7).await;
     assert_eq!(events_of(&phone, EventName::PushRetry).len(), 2);
     lab.finish().await.unwrap();
 }

@@ -9,7 +9,7 @@ use handset::telemetry::{Event, EventName};
 use jiff::SignedDuration;
 
 use crate::support::front::{Answer, Front};
-use crate::support::{LIMIT, dropped_because, events_of, eventually};
+use crate::support::{LIMIT, dropped_because, events_of, eventually, nth_event};
 
 async fn sends(lab: &Lab, user: &str, text: &str) {
     lab.backend().send_secure(user, text).await.unwrap();
@@ -58,6 +58,7 @@ async fn one_toast_for_each_need_says_how_many_wait_and_opens_sign_in() {
     }
     keys.dedup();
     assert_eq!(keys.len(), 1, "one place for the need of one user");
+    nth_event(&phone, EventName::TaskCompleted, 20).await;
     assert_eq!(events_of(&phone, EventName::SessionRequired).len(), 10);
     lab.finish().await.unwrap();
 }
