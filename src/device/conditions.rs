@@ -32,11 +32,13 @@ impl Core {
         Err(DeviceError::Offline)
     }
 
-    /// As [`Device::set_conditions`].
+    /// As [`Device::set_conditions`]; an app that gets the access it was refused before registers
+    /// its task.
     pub(super) async fn set_conditions(
         &self,
         wanted: &[Condition],
     ) -> Result<Conditions, crate::store::StoreError> {
+        let was_allowed = self.conditions().background_access.is_allowed();
         let changed = self.state.set_conditions(wanted);
         for (condition, before) in &changed {
             let (name, state) = condition.name_and_state();
@@ -50,11 +52,17 @@ impl Core {
             self.emit(event);
         }
         let conditions = self.conditions();
+        let allowed_now = conditions.background_access.is_allowed() && !was_allowed;
+        let registered = match allowed_now && self.state.now().is_on() {
+            true => self.register_task().await,
+            false => Ok(()),
+        };
         if !changed.is_empty() {
             // The turn keeps the order of two changes in the database.
             let _turn = self.conditions_turn.lock().await;
             profile::save_conditions(&self.store, self.row, self.conditions()).await?;
         }
+        registered?;
         Ok(conditions)
     }
 }

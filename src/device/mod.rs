@@ -157,8 +157,6 @@ impl Device {
             let pushes = self.dispatcher(runtime.clone());
             self.scope
                 .spawn_to_end("tasks", pushes.run(owner, off.clone()));
-            let keeper = tasks::keep_registered(self.core.clone(), off.clone());
-            self.scope.spawn_to_end("task registration", keeper);
             self.scope.spawn_to_end("triggers", async move {
                 runtime.serve_triggers(off).await;
             });

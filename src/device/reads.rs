@@ -27,7 +27,9 @@ enum Telling {
 impl Core {
     pub(super) async fn keep_telling_reads(&self) {
         let mut backoff = Backoff::new(READ_FIRST, READ_LONGEST);
+        let mut phone = self.state.watch();
         loop {
+            let before = phone.borrow_and_update().clone();
             let again = match self.tell_reads().await {
                 true => {
                     backoff.reset();
@@ -44,6 +46,8 @@ impl Core {
             tokio::select! {
                 () = again => {}
                 () = self.centre.reads_due() => {}
+                // A network that is back, or somebody who signed in, is not waited for any longer.
+                _ = phone.wait_for(|now| !now.same_way_to_backend(&before)) => backoff.reset(),
             }
         }
     }

@@ -105,6 +105,20 @@ impl PhoneState {
         }
     }
 
+    pub(super) fn is_on(&self) -> bool {
+        self.on.is_some()
+    }
+
+    /// True when the backend is reached, or not, as before: over a network, signed in as then.
+    pub(super) fn same_way_to_backend(&self, before: &Self) -> bool {
+        let same_link = match (&self.link, &before.link) {
+            (Some(now), Some(before)) => Arc::ptr_eq(now, before),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        same_link && self.is_online() == before.is_online()
+    }
+
     pub(super) fn is_online(&self) -> bool {
         self.conditions.network != Network::Offline
     }

@@ -1,9 +1,5 @@
 //! The app's background tasks: registered as the app does it at each launch, and their history.
 
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
-
 use super::core::Core;
 use super::{Device, DeviceError, secure_push};
 use crate::background::{InstanceRecord, RegisterError, Registered, TaskRegistration, Trigger};
@@ -68,24 +64,6 @@ impl Core {
                 }
                 Ok(())
             }
-        }
-    }
-}
-
-/// Registers the task as soon as the app has the access it was refused before.
-pub(super) async fn keep_registered(core: Arc<Core>, off: CancellationToken) {
-    let mut conditions = core.state.watch_conditions();
-    loop {
-        let access = conditions.borrow_and_update().background_access;
-        let changed = conditions.wait_for(|now| now.background_access != access);
-        match off.run_until_cancelled(changed).await {
-            Some(Ok(_)) => {}
-            Some(Err(_)) | None => return,
-        }
-        if core.conditions().background_access.is_allowed()
-            && let Err(error) = core.register_task().await
-        {
-            tracing::warn!(%error, "the background task could not be registered");
         }
     }
 }

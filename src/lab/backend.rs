@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::{Lab, LabError};
 use crate::backend::{Credential, SentPush};
 use crate::model::UserName;
-use crate::wire::app_backend::{SecurePushRequest, SendPriority};
+use crate::wire::app_backend::{Notification, SecurePushRequest, SendPriority};
 
 /// The lab's app backend.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +70,16 @@ impl<'a> LabBackend<'a> {
         };
         let sent = self.lab.sender.send_secure(&credential, &request).await?;
         Ok(sent)
+    }
+
+    /// What `user` has not read yet, the oldest first.
+    ///
+    /// # Errors
+    /// [`LabError::Invalid`] or [`LabError::Backend`].
+    pub async fn unread(&self, user: &str) -> Result<Vec<Notification>, LabError> {
+        let name = UserName::parse(user)?;
+        let credential = Credential::basic(&name, &user.into())?;
+        Ok(self.lab.sender.unread(&credential).await?)
     }
 
     /// Ends every bearer token: the next call of each phone that has one is refused. Returns how

@@ -12,7 +12,7 @@ use super::{Lab, LabError, Phone};
 use crate::device::{
     Device, DeviceFolder, DeviceOptions, Mode, RegisterRequest, SignInRequest, SignInSecret, Vaults,
 };
-use crate::model::{AuthScheme, BackendOrigin, DeviceName, Platform, Tag, UserName};
+use crate::model::{AuthScheme, BackendOrigin, Condition, DeviceName, Platform, Tag, UserName};
 use crate::store::Location;
 use crate::telemetry::EventStream;
 use crate::toast::{RecorderRenderer, Toaster};
@@ -37,6 +37,7 @@ pub struct DeviceBuilder<'a> {
     backend: String,
     push: String,
     mode: Mode,
+    conditions: Vec<String>,
     adjust: Vec<Change<'a>>,
 }
 
@@ -54,6 +55,7 @@ impl<'a> DeviceBuilder<'a> {
             backend: urls.backend.to_string(),
             push: urls.push.to_string(),
             mode: Mode::Whole,
+            conditions: Vec::new(),
             adjust: Vec::new(),
         }
     }
@@ -107,6 +109,12 @@ impl<'a> DeviceBuilder<'a> {
         self
     }
 
+    /// A condition that holds before the phone is switched on, as `network=offline`.
+    pub fn condition(mut self, condition: impl Into<String>) -> Self {
+        self.conditions.push(condition.into());
+        self
+    }
+
     /// Changes anything else, such as a time-out.
     pub fn adjust(mut self, change: impl FnOnce(&mut DeviceOptions) + Send + 'a) -> Self {
         self.adjust.push(Box::new(change));
@@ -141,12 +149,15 @@ impl<'a> DeviceBuilder<'a> {
         }
         let sign_in = self.sign_in()?;
         let configuration = self.configuration()?;
+        let conditions = self.conditions.iter().map(|condition| condition.parse());
+        let conditions = conditions.collect::<Result<Vec<Condition>, _>>()?;
         let station = Arc::new(self.station(name.clone()));
         let prepare = async |device: &Device| {
             device.configure(configuration).await?;
             if let Some(request) = sign_in {
                 device.sign_in(request).await?;
             }
+            device.set_conditions(&conditions).await?;
             Ok(())
         };
         station.turn_on_with(prepare).await?;

@@ -4,15 +4,25 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
+mod action_centre;
+mod alerts;
+mod apns_rules;
 mod autopush;
+mod badges;
 mod clock_jumps;
 mod conditions;
 mod control;
+mod fcm_rules;
+mod foreground;
 mod hostile_push_server;
 mod hostile_pushes;
+mod inbox;
+mod instances;
 mod kill;
 mod leaks;
 mod main_job;
+mod manifest;
 mod measure;
 mod network;
 mod offline;
@@ -21,5 +31,10 @@ mod refused_platform;
 mod registration;
 mod secrets;
 mod sign_in;
+mod taps;
+mod triggers;
 mod troubles;
 mod users;
+mod waiting_pushes;
+mod web_push_rules;
+mod wns_rules;

@@ -18,6 +18,8 @@ use tokio::sync::watch;
 /// How a fetch is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
+    /// As the backend answers it.
+    Pass,
     /// With this status and nothing else.
     Status(u16),
     /// 503 with this `Retry-After`.
@@ -123,7 +125,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let scripted = shared.script.lock().unwrap().pop_front();
     let lasting = shared.lasting.lock().unwrap().clone();
     match scripted.or(lasting) {
-        None => shared.pass(request).await,
+        None | Some(Answer::Pass) => shared.pass(request).await,
         Some(Answer::Gate) => {
             shared.gate.subscribe().wait_for(|open| *open).await.ok();
             shared.pass(request).await

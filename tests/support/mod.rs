@@ -1,7 +1,10 @@
 //! What several test binaries need.
 
+pub(crate) mod apns;
 pub(crate) mod cut;
+pub(crate) mod fcm;
 pub(crate) mod front;
+pub(crate) mod puppet;
 pub(crate) mod push_server;
 pub(crate) mod wns;
 
@@ -36,6 +39,23 @@ pub(crate) async fn eventually_within(
     assert!(done.is_ok(), "in vain: {what}");
 }
 
+/// Waits until `question` has an answer.
+pub(crate) async fn eventually_some<T>(
+    what: &str,
+    mut question: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let ask = async {
+        loop {
+            if let Some(answer) = question().await {
+                return answer;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let answer = tokio::time::timeout(LIMIT, ask).await;
+    answer.unwrap_or_else(|_| panic!("in vain: {what}"))
+}
+
 /// The events of one name, so far.
 pub(crate) fn events_of(phone: &Phone, name: EventName) -> Vec<Event> {
     let mut events = phone.events();
@@ -51,4 +71,11 @@ pub(crate) async fn dropped_because(phone: &Phone, reason: &str) -> Event {
         })
         .await;
     dropped.unwrap()
+}
+
+/// Waits for the `count`-th event of this name.
+pub(crate) async fn nth_event(phone: &Phone, name: EventName, count: usize) -> Event {
+    let what = format!("{name:?} number {count}");
+    eventually(&what, || events_of(phone, name).len() >= count).await;
+    events_of(phone, name).swap_remove(count - 1)
 }

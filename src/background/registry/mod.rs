@@ -38,7 +38,7 @@ pub struct TaskRegistry {
 struct Known {
     access_requested: bool,
     tasks: Vec<Scheduled>,
-    /// Why a registration was refused last, until one is not.
+    /// Why a task for pushes was refused last, until one is not.
     refusal: Option<String>,
 }
 
@@ -124,7 +124,9 @@ impl TaskRegistry {
     /// declare, with a timer or a name that cannot be, or when it could not be made durable.
     pub async fn register(&self, task: TaskRegistration) -> Result<Registered, RegisterError> {
         let checked = self.check(&task);
-        self.known().refusal = checked.as_ref().err().map(ToString::to_string);
+        if task.trigger == Trigger::RawPush {
+            self.known().refusal = checked.as_ref().err().map(ToString::to_string);
+        }
         checked?;
         let (device, now) = (self.device, self.clock.now());
         let due = match task.trigger {
@@ -202,7 +204,7 @@ impl TaskRegistry {
         self.running.cancel(None, reason)
     }
 
-    /// Why a registration was refused last, unless one was taken since.
+    /// Why a task for pushes was refused last, unless one was taken since.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
         self.known().refusal.clone()

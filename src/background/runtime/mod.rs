@@ -159,12 +159,13 @@ impl TaskRuntime {
             Ended::Completed(_) | Ended::NotStarted(_) => (EventName::TaskCompleted, None),
         };
         let elapsed = started.elapsed_ms();
+        // Who hears of its end finds it in the history.
+        started.ended(&ended);
         self.emit(name, instance, |event| {
             event
                 .with("elapsed_ms", elapsed)
                 .with_some("reason", reason)
         });
-        started.ended(&ended);
         ended
     }
 
