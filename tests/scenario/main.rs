@@ -21,5 +21,6 @@ mod refused_platform;
 mod registration;
 mod secrets;
 mod sign_in;
+mod switch_user;
 mod troubles;
 mod users;

@@ -327,6 +327,15 @@ impl Inbox {
         self.queue().find(message.as_str())?.refused_under
     }
 
+    /// False for an unfinished push of another account than `owner`: who is signed in may have
+    /// changed since it was leased. What is nobody's is anybody's.
+    #[must_use]
+    pub fn is_for(&self, message: &MessageId, owner: &Owner) -> bool {
+        let queue = self.queue();
+        let found = queue.find(message.as_str());
+        found.is_none_or(|entry| entry.owner == *owner || entry.owner == Owner::nobody())
+    }
+
     /// How many pushes wait for `owner` to sign in.
     #[must_use]
     pub fn awaiting_sign_in(&self, owner: &Owner) -> usize {
