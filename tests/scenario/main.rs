@@ -8,6 +8,7 @@ mod autopush;
 mod clock_jumps;
 mod conditions;
 mod control;
+mod flapping;
 mod hostile_push_server;
 mod hostile_pushes;
 mod kill;
