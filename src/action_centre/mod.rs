@@ -153,6 +153,14 @@ impl ActionCentre {
         }
     }
 
+    /// Gives a new place back whose toast was not shown after all.
+    pub fn leave(&self, place: Place, key: &ToastKey) {
+        let mut places = self.places();
+        if !place.replaces && places.ids.get(key.as_str()) == Some(&place.id) {
+            places.ids.remove(key.as_str());
+        }
+    }
+
     /// Makes a shown toast durable.
     ///
     /// # Errors

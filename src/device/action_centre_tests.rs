@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, put};
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
@@ -307,4 +308,35 @@ async fn a_payload_is_marked_as_read_even_when_its_backend_was_away() {
     stage.clock.set_by(month);
     assert!(core.tell_reads().await);
     assert!(core.centre.pending_reads().await.unwrap().is_empty());
+}
+
+/// A renderer that never ends.
+struct Hangs;
+
+impl Renderer for Hangs {
+    fn name(&self) -> &'static str {
+        "hangs"
+    }
+
+    fn show<'a>(&'a self, _content: &'a ToastContent) -> BoxFuture<'a, Result<(), ToastError>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn remove<'a>(&'a self, _key: &'a ToastKey) -> BoxFuture<'a, Result<(), ToastError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[tokio::test]
+async fn a_toast_that_was_given_up_while_it_was_drawn_stands_nowhere() {
+    let options = DeviceOptions {
+        toaster: Toaster::new(vec![Arc::new(Hangs)]),
+        ..DeviceOptions::new(DeviceName::default(), Location::Memory, Vaults::memory())
+    };
+    let device = Device::open(options).await.unwrap();
+    let content = toast("m");
+    let shown = device.core.show(&content, Origin::default());
+    assert_eq!(shown.now_or_never(), None);
+    assert_eq!(device.core.centre.id_of(&content.key), None);
+    assert_eq!(device.toasts().await.unwrap(), []);
 }

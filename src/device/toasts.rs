@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::showing::{Showing, showing};
+use crate::action_centre::Place;
 use crate::background::{Reason, TaskInstance};
 use crate::model::{Account, NotificationId, ToastContent, ToastKey, ToastTemplate};
 use crate::telemetry::{Event, EventName, ToastFields};
@@ -35,11 +36,17 @@ impl Core {
             Showing::Dropped(reason) => return Err(reason),
         };
         let place = self.centre.place(&content.key);
+        let unseen = Unseen {
+            core: self,
+            place,
+            key: &content.key,
+        };
         let renderer = if drawn {
             self.draw(content).await
         } else {
             Shown::NONE
         };
+        std::mem::forget(unseen);
         let name = if place.replaces {
             EventName::ToastUpdated
         } else {
@@ -127,6 +134,19 @@ impl Core {
                 ToastTemplate::ToastText01,
             )
         }
+    }
+}
+
+/// A toast that is being drawn: given up half-way, it does not stand in the action centre.
+struct Unseen<'a> {
+    core: &'a Core,
+    place: Place,
+    key: &'a ToastKey,
+}
+
+impl Drop for Unseen<'_> {
+    fn drop(&mut self) {
+        self.core.centre.leave(self.place, self.key);
     }
 }
 

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::json::problem_of;
 use super::localised::localised;
 use crate::model::{
     Badge, DisplayText, Invalid, PushKind, RawNotification, ToastContent, ToastKey, ToastTag,
@@ -60,11 +61,10 @@ pub fn read_push(content: &[u8]) -> Result<ApnsPush, Invalid> {
         return Err(bad(format!("has {} bytes", content.len())));
     }
     let mut own: Map<String, Value> = serde_json::from_slice(content)
-        .map_err(|error| bad(format!("is no JSON object: {error}")))?;
+        .map_err(|error| bad(format!("is no JSON object: {}", problem_of(&error))))?;
     let aps = match own.remove("aps") {
-        Some(aps) => {
-            Aps::deserialize(aps).map_err(|error| bad(format!("has a bad `aps`: {error}")))?
-        }
+        Some(aps) => Aps::deserialize(aps)
+            .map_err(|error| bad(format!("has a bad `aps`: {}", problem_of(&error))))?,
         None => Aps::default(),
     };
     Ok(ApnsPush { aps, own })
@@ -286,6 +286,14 @@ mod tests {
             &large,
         ] {
             assert!(read_push(json.as_bytes()).is_err(), "{json:.40}");
+        }
+        for json in [
+            r#""s3cret""#,
+            r#"{"aps":"s3cret"}"#,
+            r#"{"aps":{"thread-id":{"s3cret":1}}}"#,
+        ] {
+            let error = read_push(json.as_bytes()).unwrap_err().to_string();
+            assert!(!error.contains("s3cret"), "{error}");
         }
         let collapse = "c".repeat(65);
         let unnamed = toast(

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::json::problem_of;
 use super::localised::localised;
 use crate::model::{
     Badge, DisplayText, Invalid, PushKind, RawNotification, ToastContent, ToastImage, ToastKey,
@@ -58,7 +59,8 @@ pub fn read_message(content: &[u8]) -> Result<FcmMessage, Invalid> {
     if content.len() > RawNotification::MAX_CONTENT {
         return Err(bad(format!("has {} bytes", content.len())));
     }
-    let unread = |error: serde_json::Error| bad(format!("is of another shape: {error}"));
+    let unread =
+        |error: serde_json::Error| bad(format!("is of another shape: {}", problem_of(&error)));
     let object: Map<String, Value> = serde_json::from_slice(content).map_err(unread)?;
     if object.contains_key("message") {
         let envelope = Envelope::deserialize(Value::Object(object)).map_err(unread)?;
@@ -246,6 +248,14 @@ mod tests {
             &large,
         ] {
             assert!(read_message(json.as_bytes()).is_err(), "{json:.40}");
+        }
+        for json in [
+            r#""s3cret""#,
+            r#"{"notification":"s3cret"}"#,
+            r#"{"message":"s3cret"}"#,
+        ] {
+            let error = read_message(json.as_bytes()).unwrap_err().to_string();
+            assert!(!error.contains("s3cret"), "{error}");
         }
         let tag = "t".repeat(65);
         let shown = toast(&format!(

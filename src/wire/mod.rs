@@ -7,6 +7,7 @@ pub mod app_backend;
 pub mod badge_xml;
 pub mod fcm;
 pub mod fcm_message;
+mod json;
 mod localised;
 pub mod push_socket;
 pub mod secure_push;

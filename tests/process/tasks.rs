@@ -148,7 +148,9 @@ fn status_tells_what_is_not_as_usual() {
         .run(&["condition", "set", "battery_saver=on"])
         .with_code(0);
     assert_eq!(world.send("phone", "alice", "Later"), "received");
-    eventually("the push waits", || status().contains("1 waiting, 1 of them held"));
+    eventually("the push waits", || {
+        status().contains("1 waiting, 1 of them held")
+    });
 }
 
 #[test]

@@ -135,8 +135,8 @@ impl Work {
 
     /// Where the platform keeps only the newest, those held before make way.
     fn replace_older(&self, newer: &Entry) {
-        for older in self.dispatcher.inbox.held(&newer.owner, newer.part) {
-            if let Some(gone) = self.dispatcher.inbox.supersede(older.id, newer.id) {
+        for older in self.dispatcher.inbox.replaced_by(newer) {
+            if let Some(gone) = self.dispatcher.inbox.supersede(older, newer.id) {
                 self.tell(EventName::PushSuperseded, &gone, |event| {
                     event.with("by", newer.raw.message.as_str())
                 });

@@ -39,8 +39,12 @@ impl Work {
         };
         while !off.is_cancelled() {
             changes.mark_unchanged();
-            look.due |= owner.has_changed().unwrap_or(false) | look.conditions_changed();
-            let current = owner.borrow_and_update().clone();
+            let current = {
+                let seen = owner.borrow_and_update();
+                look.due |= seen.has_changed();
+                seen.clone()
+            };
+            look.due |= look.conditions_changed();
             self.expire();
             let mut next = None;
             if let Some(current) = &current {
@@ -135,10 +139,9 @@ impl Work {
 const SHORTEST: Duration = Duration::from_millis(1);
 
 impl Look {
+    /// Asks and marks as seen in one step: a change in between would be lost.
     fn conditions_changed(&mut self) -> bool {
-        let changed = self.conditions.has_changed().unwrap_or(false);
-        self.conditions.mark_unchanged();
-        changed
+        self.conditions.borrow_and_update().has_changed()
     }
 }
 

@@ -225,6 +225,12 @@ impl Inbox {
         self.queue().held(owner, part)
     }
 
+    /// What is held that makes way for `newer` once that is held, too ([`Inbox::supersede`]).
+    #[must_use]
+    pub fn replaced_by(&self, newer: &Entry) -> Vec<EntryId> {
+        self.queue().replaced_by(newer)
+    }
+
     /// Makes a held entry ready, in its old place; says what it waited for, where it was held.
     /// Durable after [`Inbox::flush`].
     pub fn release_held(&self, id: EntryId) -> Option<String> {
@@ -324,7 +330,16 @@ impl Inbox {
     /// The generation of the token under which an unfinished push was refused last, if it was.
     #[must_use]
     pub fn refused_under(&self, message: &MessageId) -> Option<i64> {
-        self.queue().find(message.as_str())?.refused_under
+        self.queue().find(message)?.refused_under
+    }
+
+    /// False for an unfinished push of another account than `owner`: who is signed in may have
+    /// changed since it was leased. What is nobody's is anybody's.
+    #[must_use]
+    pub fn is_for(&self, message: &MessageId, owner: &Owner) -> bool {
+        let queue = self.queue();
+        let found = queue.find(message);
+        found.is_none_or(|entry| entry.owner == *owner || entry.owner == Owner::nobody())
     }
 
     /// How many pushes wait for `owner` to sign in.

@@ -229,3 +229,40 @@ async fn wakes_are_read_from_the_journal() {
     clock.set_by(SignedDuration::from_hours(24 * 7 + 1));
     assert_eq!(wakes().await, []);
 }
+
+/// How long it takes to look at the next push some hundred times.
+fn cost_of_leases(inbox: &Inbox, owner: &Owner) -> Duration {
+    let begun = std::time::Instant::now();
+    for _ in 0..500 {
+        let entry = inbox.lease(owner, Part::Task).unwrap();
+        assert!(inbox.is_for(&entry.raw.message, owner));
+        assert!(inbox.replaced_by(&entry).is_empty());
+        assert_eq!(inbox.awaiting_sign_in(owner), 0);
+        assert!(inbox.next_due(owner, Part::Task).is_some());
+        inbox.release(entry.id);
+    }
+    begun.elapsed()
+}
+
+#[tokio::test]
+async fn thousands_that_wait_slow_nobody_down() {
+    let (inbox, alice) = (inbox(&store().await).await, account("alice"));
+    inbox.accept(push("alone"), &alice, || {}).await.unwrap();
+    let alone = cost_of_leases(&inbox, &alice);
+    let entry = inbox.lease(&alice, Part::Task).unwrap();
+    inbox.finish(entry.id, &Outcome::Shown).await.unwrap();
+    let names: Vec<String> = (0..4000).map(|number| format!("m{number}")).collect();
+    let accepted = names
+        .iter()
+        .map(|name| inbox.accept(push(name), &alice, || {}));
+    for accepted in futures_util::future::join_all(accepted).await {
+        accepted.unwrap();
+    }
+    for _ in 0..3999 {
+        let entry = inbox.lease(&alice, Part::Task).unwrap();
+        assert!(inbox.hold(entry.id, &Reason::new("doze")));
+    }
+    assert_eq!(inbox.held_count(), 3999);
+    let among_many = cost_of_leases(&inbox, &alice);
+    assert!(among_many < alone * 20, "{among_many:?}, alone {alone:?}");
+}

@@ -126,6 +126,16 @@ pub fn replaces(newer: &RawNotification, older: &RawNotification) -> bool {
         }
 }
 
+/// False for a push that takes the place of none, whatever is held.
+#[must_use]
+pub fn may_replace(newer: &RawNotification) -> bool {
+    match newer.platform {
+        Platform::Wns => false,
+        Platform::Apns => newer.kind.wakes(),
+        Platform::Fcm | Platform::WebPush => newer.collapse.is_some(),
+    }
+}
+
 /// Whether the platform counts that it wakes the task for `raw` now.
 #[must_use]
 pub fn counts(raw: &RawNotification, conditions: &Conditions) -> bool {

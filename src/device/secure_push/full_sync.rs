@@ -3,7 +3,7 @@
 
 use tokio::time::Instant;
 
-use super::Job;
+use super::{Job, canceled};
 use crate::backend::BackendError;
 use crate::background::{Outcome, Reason};
 use crate::model::ToastKey;
@@ -14,7 +14,11 @@ impl Job<'_> {
     /// centre already.
     pub(super) async fn sync_all(&self, current: &Current) -> Result<Outcome, BackendError> {
         let begun = Instant::now();
-        let unread = self.link.client.unread(&current.credential).await?;
+        let unread = self.link.client.unread(&current.credential);
+        let unread = match self.unless_canceled(unread).await {
+            Ok(unread) => unread?,
+            Err(canceled) => return Ok(canceled),
+        };
         self.tell_fetched(begun);
         let known = |key: &ToastKey| self.core.centre.id_of(key).is_some();
         let missed: Vec<_> = unread
@@ -23,6 +27,10 @@ impl Job<'_> {
             .collect();
         let mut refusal = None;
         for (done, one) in missed.iter().enumerate() {
+            if let Some(reason) = self.instance.cancellation() {
+                // The rest is found missing when it is this push's turn again.
+                return Ok(canceled(reason));
+            }
             self.instance.progress(per_cent(done, missed.len()));
             if let Err(reason) = self.show(&one.id, &one.payload).await {
                 refusal = Some(reason);

@@ -14,7 +14,7 @@ use super::core::Core;
 use super::state::Link;
 use super::toasts::{Origin, with_origin};
 use crate::backend::BackendError;
-use crate::background::{CancellationReason, EntryPoint, Outcome, Reason, TaskInstance};
+use crate::background::{CancellationReason, EntryPoint, Outcome, Owner, Reason, TaskInstance};
 use crate::model::{NotificationId, PushKind, ToastKey};
 use crate::session::{Current, SessionError};
 use crate::telemetry::EventName;
@@ -66,6 +66,13 @@ impl SecurePush {
         let Some(link) = self.core.link() else {
             return Outcome::Dropped(Reason::new("no_backend"));
         };
+        // It waited for its turn meanwhile, and is leased again only under its own account.
+        if !(self.core.inbox).is_for(&raw.message, &Owner::from(&link.account)) {
+            return Outcome::Retry {
+                after: Duration::ZERO,
+                reason: Reason::new("another_user"),
+            };
+        }
         let job = Job {
             core: &self.core,
             link: &link,
@@ -79,11 +86,7 @@ impl SecurePush {
             Ok(current) => current,
             Err(outcome) => return outcome,
         };
-        let done = tokio::select! {
-            done = job.carry_out(&current, id.as_ref()) => done,
-            // What is not fetched yet can be fetched later: the phone is not held up.
-            reason = instance.canceled() => return canceled(reason),
-        };
+        let done = job.carry_out(&current, id.as_ref()).await;
         match done {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -146,12 +149,25 @@ impl Job<'_> {
         };
         let begun = Instant::now();
         let client = &self.link.client;
-        let notification = client.fetch_notification(&current.credential, id).await?;
+        let fetched = client.fetch_notification(&current.credential, id);
+        let notification = match self.unless_canceled(fetched).await {
+            Ok(fetched) => fetched?,
+            Err(canceled) => return Ok(canceled),
+        };
         self.tell_fetched(begun);
         Ok(match self.show(id, &notification.payload).await {
             Ok(()) => Outcome::Shown,
             Err(reason) => Outcome::Dropped(reason),
         })
+    }
+
+    /// What is not fetched yet can be fetched later, so the phone is not held up for it. What is
+    /// being shown is not given up half-way: it would be shown again.
+    async fn unless_canceled<T>(&self, fetch: impl Future<Output = T>) -> Result<T, Outcome> {
+        tokio::select! {
+            fetched = fetch => Ok(fetched),
+            reason = self.instance.canceled() => Err(canceled(reason)),
+        }
     }
 
     fn tell_fetched(&self, begun: Instant) {

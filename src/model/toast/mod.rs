@@ -51,9 +51,14 @@ impl ToastKey {
     }
 
     /// The key of a toast whose sender named it: a later one of the same name and group replaces it.
+    ///
+    /// A colon ends the group in a key, so one within it is written otherwise: no two pairs of
+    /// names have one key.
     #[must_use]
     pub fn of_tag(tag: &ToastTag, group: Option<&ToastTag>) -> Self {
-        Self(format!("tag:{}:{tag}", group.map_or("", ToastTag::as_str)))
+        let group = group.map_or("", ToastTag::as_str);
+        let group = group.replace('%', "%25").replace(':', "%3a");
+        Self(format!("tag:{group}:{tag}"))
     }
 
     /// A key that was kept as text.
@@ -137,5 +142,34 @@ impl ToastContent {
             expires_at: None,
             suppress_popup: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_pairs_of_names_have_one_key() {
+        let name = |text: &str| ToastTag::parse(text).unwrap();
+        let pairs = [
+            (None, "a:b"),
+            (None, ":a:b"),
+            (Some("a"), "b"),
+            (Some("a"), "b:c"),
+            (Some("a:b"), "c"),
+            (Some(":a"), "b"),
+            (Some("a%3ab"), "c"),
+            (Some("%"), "c"),
+            (Some("%25"), "c"),
+        ];
+        let keys: std::collections::HashSet<String> = pairs
+            .iter()
+            .map(|(group, tag)| {
+                let group = group.map(name);
+                ToastKey::of_tag(&name(tag), group.as_ref()).to_string()
+            })
+            .collect();
+        assert_eq!(keys.len(), pairs.len(), "{keys:?}");
     }
 }

@@ -1,16 +1,18 @@
 //! What the inbox holds in memory: the unfinished entries, and which messages were seen.
 
+mod lines;
 mod load;
 mod seen;
 mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
 use super::journal::{Kept, StateChange};
 use super::{Entry, EntryId, InboxCounts, Limits, Owner, Part};
-use crate::model::RawNotification;
+use crate::model::{MessageId, RawNotification};
+use lines::Lines;
 use load::Loads;
 use seen::Seen;
 
@@ -51,6 +53,11 @@ struct Place {
 #[derive(Debug)]
 pub(super) struct Queue {
     places: BTreeMap<EntryId, Place>,
+    /// The places, by what they wait for.
+    lines: Lines,
+    messages: HashMap<MessageId, EntryId>,
+    /// The time of the last lease: a clock that was set back is noticed by it.
+    looked_at: Timestamp,
     seen: Seen,
     loads: Loads,
     /// Changes that are not known to be in the journal, the latest of each entry.
@@ -64,6 +71,10 @@ impl Queue {
     pub(super) fn new(kept: Kept) -> Self {
         let mut queue = Self {
             places: BTreeMap::new(),
+            lines: Lines::default(),
+            messages: HashMap::new(),
+            // What was kept may be of a clock that was set back since.
+            looked_at: Timestamp::MAX,
             seen: Seen::default(),
             loads: Loads::default(),
             unwritten: BTreeMap::new(),
@@ -76,7 +87,7 @@ impl Queue {
         }
         for (entry, step) in kept.unfinished {
             queue.loads.add(&entry.owner, Entry::size(&entry.raw));
-            queue.places.insert(entry.id, Place { entry, step });
+            queue.enter(entry, step);
         }
         queue
     }
@@ -102,7 +113,12 @@ impl Queue {
     /// The claimed message is durable.
     pub(super) fn accepted(&mut self, entry: Entry) {
         self.seen.remember(entry.raw.message.as_str());
-        let step = Step::Ready;
+        self.enter(entry, Step::Ready);
+    }
+
+    fn enter(&mut self, entry: Entry, step: Step) {
+        self.lines.enter(&entry, &step);
+        self.messages.insert(entry.raw.message.clone(), entry.id);
         self.places.insert(entry.id, Place { entry, step });
     }
 
@@ -136,54 +152,38 @@ impl Queue {
 
     /// When something of `owner` becomes ready by time alone, or is to be given up.
     pub(super) fn next_due(&self, owner: &Owner, part: Part) -> Option<Timestamp> {
-        let due = self.places.values().filter_map(|place| match place.step {
-            Step::Retry { at, .. } if place.is_of(owner, part) => Some(at),
-            Step::Ready
-            | Step::Leased { .. }
-            | Step::Held(_)
-            | Step::AwaitingSignIn
-            | Step::Retry { .. } => None,
-        });
-        due.chain(self.next_limit).min()
+        let line = self.lines.of(owner, part);
+        let due = line.and_then(|line| line.retries.first());
+        let due = due.map(|(at, _)| *at);
+        due.into_iter().chain(self.next_limit).min()
     }
 
-    pub(super) fn find(&self, message: &str) -> Option<&Entry> {
-        let mut all = self.places.values().map(|place| &place.entry);
-        all.find(|entry| entry.raw.message.as_str() == message)
+    pub(super) fn find(&self, message: &MessageId) -> Option<&Entry> {
+        let id = self.messages.get(message)?;
+        self.places.get(id).map(|place| &place.entry)
     }
 
     pub(super) fn held(&self, owner: &Owner, part: Part) -> Vec<Entry> {
-        let held = |place: &&Place| matches!(place.step, Step::Held(_)) && place.is_of(owner, part);
-        let held = self.places.values().filter(held);
+        let line = self.lines.of(owner, part);
+        let held = line.into_iter().flat_map(|line| &line.held);
+        let held = held.filter_map(|id| self.places.get(id));
         held.map(|place| place.entry.clone()).collect()
     }
 
     pub(super) fn awaiting_sign_in(&self, owner: &Owner) -> usize {
-        let waits =
-            |place: &&Place| place.step == Step::AwaitingSignIn && place.entry.owner == *owner;
-        self.places.values().filter(waits).count()
+        let lines = self.lines.of_owner(owner);
+        lines.map(|line| line.awaiting.len()).sum()
     }
 
     pub(super) fn held_count(&self) -> usize {
-        let held = |place: &&Place| matches!(place.step, Step::Held(_));
-        self.places.values().filter(held).count()
+        self.lines.all().map(|line| line.held.len()).sum()
     }
 
     pub(super) fn counts(&self) -> InboxCounts {
-        let awaiting_sign_in = self
-            .places
-            .values()
-            .filter(|place| place.step == Step::AwaitingSignIn)
-            .count();
+        let awaiting_sign_in = self.lines.all().map(|line| line.awaiting.len()).sum();
         InboxCounts {
             waiting: self.places.len() - awaiting_sign_in,
             awaiting_sign_in,
         }
-    }
-}
-
-impl Place {
-    fn is_of(&self, owner: &Owner, part: Part) -> bool {
-        self.entry.part == part && self.entry.owner == *owner
     }
 }

@@ -14,18 +14,41 @@ impl Queue {
         part: Part,
         now: Timestamp,
     ) -> Option<Entry> {
-        let ready = |place: &&mut Place| {
-            place.is_of(owner, part)
-                && match place.step {
-                    Step::Ready => true,
-                    Step::Retry { at, since } => at <= now || now < since,
-                    Step::Leased { .. } | Step::Held(_) | Step::AwaitingSignIn => false,
-                }
-        };
-        let place = self.places.values_mut().find(ready)?;
-        place.step = Step::Leased { signed_in: false };
+        self.retry_due(owner, part, now);
+        let id = *self.lines.of(owner, part)?.ready.first()?;
+        self.moves_to(id, Step::Leased { signed_in: false });
+        let place = self.places.get_mut(&id)?;
         place.entry.attempts = place.entry.attempts.saturating_add(1);
         Some(place.entry.clone())
+    }
+
+    /// Makes ready what is to be tried again by now.
+    fn retry_due(&mut self, owner: &Owner, part: Part, now: Timestamp) {
+        if now < self.looked_at {
+            self.retry_despite(now);
+        }
+        self.looked_at = now;
+        while let Some(line) = self.lines.of(owner, part)
+            && let Some(&(at, id)) = line.retries.first()
+            && at <= now
+        {
+            self.moves_to(id, Step::Ready);
+        }
+    }
+
+    /// Makes ready whatever was put off by a clock that was ahead of `now`: it was set back since,
+    /// and nobody knows how long the wait would be.
+    fn retry_despite(&mut self, now: Timestamp) {
+        let ahead = |place: &&Place| matches!(place.step, Step::Retry { since, .. } if now < since);
+        let ahead: Vec<EntryId> = self
+            .places
+            .values()
+            .filter(ahead)
+            .map(|place| place.entry.id)
+            .collect();
+        for id in ahead {
+            self.moves_to(id, Step::Ready);
+        }
     }
 
     /// Ends a lease; false when that entry is not leased.
@@ -83,6 +106,22 @@ impl Queue {
         }
         self.goes_to(id, Step::Held(reason.code.to_string()), Some(reason));
         true
+    }
+
+    /// The held entries that make way for `newer`.
+    pub(in super::super) fn replaced_by(&self, newer: &Entry) -> Vec<EntryId> {
+        if !rules::may_replace(&newer.raw) {
+            return Vec::new();
+        }
+        let line = self.lines.of(&newer.owner, newer.part);
+        let held = line
+            .into_iter()
+            .flat_map(|line| line.held.range(..newer.id));
+        let makes_way = |id: &&EntryId| {
+            let older = self.places.get(id).map(|place| &place.entry.raw);
+            older.is_some_and(|older| rules::replaces(&newer.raw, older))
+        };
+        held.filter(makes_way).copied().collect()
     }
 
     /// Makes a held entry ready; the name of what it waited for.
@@ -153,9 +192,9 @@ impl Queue {
         if let Some(place) = self.places.get_mut(&id)
             && let Step::Leased { signed_in } = place.step
         {
-            place.step = Step::Ready;
             place.entry.by_app |= signed_in;
             place.entry.attempts = place.entry.attempts.saturating_sub(1);
+            self.moves_to(id, Step::Ready);
         }
     }
 
@@ -204,11 +243,21 @@ impl Queue {
         self.end(id, state, reason);
     }
 
+    /// The only place where the step of an entry changes. Its part changes only while it is leased
+    /// and stands in no line.
+    fn moves_to(&mut self, id: EntryId, step: Step) {
+        if let Some(place) = self.places.get_mut(&id) {
+            self.lines.leave(&place.entry, &place.step);
+            self.lines.enter(&place.entry, &step);
+            place.step = step;
+        }
+    }
+
     fn goes_to(&mut self, id: EntryId, step: Step, reason: Option<&Reason>) {
-        let Some(place) = self.places.get_mut(&id) else {
+        self.moves_to(id, step);
+        let Some(place) = self.places.get(&id) else {
             return;
         };
-        place.step = step;
         let change = place.change(place.state(), reason);
         if let Some(limit) = place.limit(self.limits) {
             self.next_limit = Some(self.next_limit.map_or(limit, |next| next.min(limit)));
@@ -218,6 +267,10 @@ impl Queue {
 
     fn end(&mut self, id: EntryId, state: State, reason: Option<&Reason>) -> Option<Entry> {
         let place = self.places.remove(&id)?;
+        self.lines.leave(&place.entry, &place.step);
+        if self.messages.get(&place.entry.raw.message) == Some(&id) {
+            self.messages.remove(&place.entry.raw.message);
+        }
         self.loads
             .take_away(&place.entry.owner, Entry::size(&place.entry.raw));
         self.unwritten.insert(id, place.change(state, reason));
