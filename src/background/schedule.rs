@@ -43,6 +43,11 @@ impl Timers {
         by_clock.min(wait.at_latest.duration_since(Instant::now()))
     }
 
+    /// Begins anew: the timer has run, and may be due at the same time of a clock that was set back.
+    pub(super) fn ran(&mut self, id: TaskId) {
+        self.waits.remove(&id);
+    }
+
     /// Forgets every timer but those that `keeps` names.
     pub(super) fn retain(&mut self, keeps: impl Fn(TaskId) -> bool) {
         self.waits.retain(|id, _| keeps(*id));
@@ -89,6 +94,7 @@ mod tests {
                 gaps.push(last.elapsed());
                 last = Instant::now();
                 due = next_due(due, EVERY, clock.now());
+                timers.ran(id);
             }
             clock.set_by(SignedDuration::from_secs(jump));
         }
@@ -116,6 +122,13 @@ mod tests {
         assert_eq!(simulate(jumps.clone())[0], 3 * LOOK);
         assert_eq!(simulate(jumps.clone())[1..], [EVERY; 3]);
         jumps[2] = -86_400;
+        assert_eq!(simulate(jumps)[..3], [EVERY; 3]);
+    }
+
+    #[test]
+    fn a_clock_set_back_by_just_one_interval_makes_no_run_twice() {
+        let mut jumps = vec![0; 60];
+        jumps[0] = -900;
         assert_eq!(simulate(jumps)[..3], [EVERY; 3]);
     }
 

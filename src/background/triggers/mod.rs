@@ -166,6 +166,7 @@ impl<'a> Service<'a> {
     fn done(&mut self, task: Option<TaskId>) {
         if let Some(id) = task {
             self.at_work.remove(&id);
+            self.timers.ran(id);
         }
     }
 }

@@ -1,6 +1,9 @@
 //! After the push service dropped what it held for the phone: everything unread is fetched (FCM,
 //! `onDeletedMessages`).
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use tokio::time::Instant;
 
 use super::{Job, canceled};
@@ -8,6 +11,35 @@ use crate::backend::BackendError;
 use crate::background::{Outcome, Reason};
 use crate::model::ToastKey;
 use crate::session::Current;
+
+/// How many payloads are remembered that a full sync showed.
+const MOST_SYNCED: usize = 10_000;
+
+/// The payloads that a full sync showed and whose own push may still come: it is not shown again.
+#[derive(Default)]
+pub(super) struct Synced(Mutex<VecDeque<ToastKey>>);
+
+impl Synced {
+    fn note(&self, key: ToastKey) {
+        let mut keys = self.lock();
+        if keys.len() == MOST_SYNCED {
+            keys.pop_front();
+        }
+        keys.push_back(key);
+    }
+
+    /// True, once, when a full sync showed this payload.
+    pub(super) fn take(&self, key: &ToastKey) -> bool {
+        let mut keys = self.lock();
+        let place = keys.iter().position(|known| known == key);
+        place.and_then(|place| keys.remove(place)).is_some()
+    }
+
+    /// Held for a moment only, never across an await.
+    fn lock(&self) -> MutexGuard<'_, VecDeque<ToastKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Job<'_> {
     /// Fetches every unread payload and shows those whose toast does not stand in the action
@@ -32,8 +64,11 @@ impl Job<'_> {
                 return Ok(canceled(reason));
             }
             self.instance.progress(per_cent(done, missed.len()));
-            if let Err(reason) = self.show(&one.id, &one.payload).await {
-                refusal = Some(reason);
+            match self.show(&one.id, &one.payload).await {
+                Ok(()) => self
+                    .synced
+                    .note(ToastKey::of_notification(&self.link.account, &one.id)),
+                Err(reason) => refusal = Some(reason),
             }
         }
         self.instance.progress(100);

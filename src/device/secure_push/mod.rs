@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use self::full_sync::Synced;
 use super::core::Core;
 use super::state::Link;
 use super::toasts::{Origin, with_origin};
@@ -34,6 +35,7 @@ pub(super) struct SecurePush {
     core: Arc<Core>,
     /// The user was told that the keyring is away; it is tried again without more ado.
     told_of_keyring: AtomicBool,
+    synced: Synced,
 }
 
 impl EntryPoint for SecurePush {
@@ -50,6 +52,7 @@ impl SecurePush {
         Self {
             core,
             told_of_keyring: AtomicBool::new(false),
+            synced: Synced::default(),
         }
     }
 
@@ -73,8 +76,13 @@ impl SecurePush {
                 reason: Reason::new("another_user"),
             };
         }
+        let shown = |id: &NotificationId| ToastKey::of_notification(&link.account, id);
+        if id.as_ref().is_some_and(|id| self.synced.take(&shown(id))) {
+            return Outcome::Shown;
+        }
         let job = Job {
             core: &self.core,
+            synced: &self.synced,
             link: &link,
             instance,
             origin: Origin {
@@ -132,6 +140,7 @@ impl SecurePush {
 #[derive(Clone, Copy)]
 struct Job<'a> {
     core: &'a Core,
+    synced: &'a Synced,
     link: &'a Link,
     instance: &'a TaskInstance,
     origin: Origin<'a>,

@@ -98,8 +98,11 @@ impl ToastTag {
                 ),
             ));
         }
-        if value.chars().any(char::is_control) {
-            return Err(Invalid::new("toast tag", "has control characters"));
+        if DisplayText::new(&value).as_str() != value {
+            return Err(Invalid::new(
+                "toast tag",
+                "has characters that are not to be seen, or change the direction of writing",
+            ));
         }
         Ok(Self(value))
     }
@@ -165,6 +168,7 @@ mod tests {
         assert!(ToastTag::parse("ä".repeat(64)).is_ok());
         assert!(ToastTag::parse("ä".repeat(65)).is_err());
         assert!(ToastTag::parse("").is_err());
-        assert!(ToastTag::parse("a\nb").is_err());
+        assert!(ToastTag::parse("a\tb").is_err());
+        assert!(ToastTag::parse("a\u{202e}b").is_err());
     }
 }
