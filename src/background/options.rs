@@ -35,6 +35,18 @@ impl Default for TaskOptions {
 }
 
 impl TaskOptions {
+    /// The same budget on every platform.
+    #[must_use]
+    pub fn with_budget(budget: Duration) -> Self {
+        Self {
+            wns: budget,
+            apns: budget,
+            fcm: budget,
+            web_push: budget,
+            ..Self::default()
+        }
+    }
+
     /// How long an instance may run on `platform`.
     #[must_use]
     pub fn budget(&self, platform: Platform) -> Duration {

@@ -1,5 +1,6 @@
 //! The history of background tasks: beside a phone that is on, and without one.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::world::{World, eventually};
@@ -67,6 +68,47 @@ fn the_history_beside_a_running_phone_and_after_it() {
     phone.ended().with_code(0);
     assert_eq!(listed(&world, &[]), all);
     world.run(&["tasks", "show", &id]).with_code(0);
+}
+
+#[test]
+fn a_task_that_is_canceled_or_over_its_budget_is_told_apart_and_tried_again() {
+    let world = World::new();
+    let served = world.serve(&["--ephemeral"]);
+    world.login("phone", "alice", &served.backend);
+    let run = ["run", "--json", "--toast", "none", "--task-budget", "1s"];
+    let mut phone = world.start(&run);
+    phone.event("phone.ready");
+    let set = |condition: &str| {
+        world.run(&["condition", "set", condition]).with_code(0);
+    };
+    // It comes while the services still answer, and is fetched when they do not.
+    set("quiet_hours=on");
+    assert_eq!(world.send("phone", "alice", "Late"), "received");
+    phone.event("push.held");
+    served.running.signal(Signal::STOP);
+    set("quiet_hours=off");
+    phone.event("task.started");
+    set("quiet_hours=on");
+    let canceled = phone.event("task.canceled");
+    assert_eq!(canceled["reason"], "QuietHoursEntered");
+    set("quiet_hours=off");
+    let canceled = phone.event("task.canceled");
+    assert_eq!(canceled["reason"], "ExecutionTimeExceeded");
+    served.running.signal(Signal::CONT);
+    phone.event("toast.shown");
+    let results = || {
+        let all = listed(&world, &[]);
+        let told = |one: &Value| [one["result"].clone(), one["reason"].clone()];
+        all.iter().map(told).collect::<Vec<_>>()
+    };
+    eventually("the last one has ended", || {
+        results()[0] == [json!("completed"), Value::Null]
+    });
+    let results = results();
+    for reason in ["QuietHoursEntered", "ExecutionTimeExceeded"] {
+        let canceled = [json!("canceled"), json!(reason)];
+        assert!(results.contains(&canceled), "{results:?}");
+    }
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use clap::{Args, Subcommand};
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::values::{PriorityName, Toast, background_access};
+use super::values::{PriorityName, Toast, background_access, duration};
 use crate::model::{self, BackendOrigin, BackgroundAccess, Platform, UserName};
 
 /// Switch the phone on
@@ -48,6 +49,9 @@ pub(in crate::cli) struct Run {
     /// The app's manifest: name, icon, what it may do [default: built in; see `handset manifest`]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) manifest: Option<PathBuf>,
+    /// How long a background task may run, such as 5s [default: 30s, on fcm 20s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(in crate::cli) task_budget: Option<Duration>,
     /// What the app is answered when it asks for background access (remembered, as a condition)
     #[arg(long, value_name = "ACCESS", value_parser = background_access)]
     pub(in crate::cli) background_access: Option<BackgroundAccess>,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::background::TaskOptions;
 use crate::cli::arguments::Run;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
@@ -48,6 +49,9 @@ pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Resul
     let mut options = reach::options(&settings);
     options.toaster = chosen.toaster;
     options.manifest = Arc::new(package.manifest);
+    if let Some(budget) = wish.task_budget {
+        options.budgets = TaskOptions::with_budget(budget);
+    }
     if secret.is_some() {
         options.vaults = Vaults::memory();
     }
