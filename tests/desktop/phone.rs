@@ -15,8 +15,9 @@ use crate::{daemon, keyring};
 
 const HANDSET: &str = env!("CARGO_BIN_EXE_handset");
 
-/// Longer than the pauses after which a keyring or a daemon that hung is tried again.
-const PAUSES: Duration = Duration::from_secs(100);
+/// The pause of a keyring or a daemon that hung (60 s), then the longest backoff of the push that
+/// waits for it (60 s), and some.
+const PAUSES: Duration = Duration::from_secs(150);
 
 /// A process that prints events into a file.
 struct Told {
