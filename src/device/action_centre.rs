@@ -49,7 +49,7 @@ impl Device {
     }
 
     /// The user taps a toast, or its button with these arguments or this caption. It leaves the
-    /// action centre and the desktop; the payload it showed is marked as read at the backend, now or
+    /// action centre and the desktop, unless it asks to sign in, which stands until that is done; the payload it showed is marked as read at the backend, now or
     /// as soon as that can be reached, across restarts.
     ///
     /// # Errors
@@ -172,14 +172,21 @@ impl Core {
             Some(button) => Some(arguments_of(&toast.content, button)?),
             None => None,
         };
-        let toast = self.centre.tap(id).await?.ok_or_else(missing)?;
+        // The toast that asks to sign in stands until somebody has.
+        let stays = toast.content.key.is_sign_in();
+        let toast = match stays {
+            true => toast,
+            false => self.centre.tap(id).await?.ok_or_else(missing)?,
+        };
         let launch = pressed.or_else(|| toast.content.launch.clone());
         let event = self
             .of_toast(EventName::ToastTapped, &toast)
             .with_some("launch", launch.as_deref())
             .with_some("notification", toast.notification.as_deref());
         self.emit(event);
-        self.toaster.remove(&toast.content.key).await;
+        if !stays {
+            self.toaster.remove(&toast.content.key).await;
+        }
         Ok(Tapped {
             id,
             opens_sign_in: launch.as_deref() == Some(SIGN_IN) && toast.content.key.is_sign_in(),

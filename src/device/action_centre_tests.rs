@@ -118,6 +118,8 @@ async fn the_toast_that_asks_to_sign_in_opens_that() {
     let tapped = stage.device.tap(id, None).await.unwrap();
     assert!(tapped.opens_sign_in);
     assert_eq!(tapped.launch.as_deref(), Some("sign-in"));
+    let again = stage.device.tap(id, None).await.unwrap();
+    assert!(again.opens_sign_in, "it stands until somebody signed in");
 }
 
 #[tokio::test]

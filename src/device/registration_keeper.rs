@@ -76,7 +76,14 @@ impl RegistrationKeeper {
                 self.tell_ready(told_ready, &line, Some(id));
                 Looked::Settled
             }
-            Err(failure) => self.after(failure),
+            Err(failure) => {
+                let sign_in = matches!(failure, RegisterFailure::SignInNeeded(_));
+                let looked = self.after(failure);
+                if sign_in {
+                    self.core.tell_registration_needs_sign_in(&link).await;
+                }
+                looked
+            }
         }
     }
 
@@ -172,9 +179,10 @@ impl Core {
         let current = match link.session.credential().await {
             Ok(Some(current)) => current,
             Ok(None) => {
-                return Err(RegisterFailure::SignInNeeded(
-                    "there is no token".to_owned(),
-                ));
+                return Err(RegisterFailure::SignInNeeded(format!(
+                    "there is no token; `handset login --user {}` asks for one",
+                    link.account.user
+                )));
             }
             Err(error) if error.is_vault_unavailable() => return Err(error.into()),
             Err(error) => return Err(RegisterFailure::SignInNeeded(error.to_string())),

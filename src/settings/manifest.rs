@@ -44,6 +44,11 @@ impl AppPackage {
 
 /// One byte more than a manifest may have is enough to see that it is too large.
 fn read_bounded(path: &Path) -> std::io::Result<String> {
+    // A pipe would be waited for, for ever.
+    if !std::fs::metadata(path)?.is_file() {
+        let kind = std::io::ErrorKind::InvalidInput;
+        return Err(std::io::Error::new(kind, "it is not a regular file"));
+    }
     let limit = u64::try_from(Manifest::MAX_BYTES + 1).unwrap_or(u64::MAX);
     let mut text = String::new();
     std::fs::File::open(path)?

@@ -11,7 +11,13 @@ pub fn read_badge(content: &[u8]) -> Result<Badge, Invalid> {
     let mut parse = Parse(None);
     xml::read("badge", "badge", content, &mut parse)?;
     match parse.0 {
-        Some(value) => value.trim().parse(),
+        // What the sender wrote is not repeated: only toasts show a push's text.
+        Some(value) => value.trim().parse().map_err(|_: Invalid| {
+            Invalid::new(
+                "badge",
+                "has a `value` that is no number, not none, and no picture",
+            )
+        }),
         None => Err(Invalid::new("badge", "has no `value`")),
     }
 }

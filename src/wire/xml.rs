@@ -65,7 +65,7 @@ pub(super) fn read(
     loop {
         let event = reader
             .read_event()
-            .map_err(|error| bad(format!("is not well-formed XML: {error}")))?;
+            .map_err(|error| bad(format!("is not well-formed XML{}", kind_of(&error))))?;
         match event {
             Event::Start(element) => walk.open(&element)?,
             Event::Empty(element) => {
@@ -157,7 +157,7 @@ impl<V: Visitor> Walk<'_, V> {
     /// The five predefined entities and numbers (XML 1.0 §4.1); there are no others without a
     /// document type.
     fn predefined(&self, name: &str) -> Result<String, Invalid> {
-        let unknown = || self.bad(format!("uses the unknown entity &{name:.20};"));
+        let unknown = || self.bad("uses an unknown entity".to_owned());
         if let Some(number) = name.strip_prefix('#') {
             let code = match number.strip_prefix(['x', 'X']) {
                 Some(hex) => u32::from_str_radix(hex, 16),
@@ -169,5 +169,16 @@ impl<V: Visitor> Walk<'_, V> {
         quick_xml::escape::resolve_predefined_entity(name)
             .map(str::to_owned)
             .ok_or_else(unknown)
+    }
+}
+/// What is wrong, without the push's own words: those are shown in toasts alone.
+fn kind_of(error: &quick_xml::Error) -> &'static str {
+    use quick_xml::errors::Error;
+    match error {
+        Error::Syntax(_) => ": it ends within a tag",
+        Error::IllFormed(_) => ": its tags do not match",
+        Error::InvalidAttr(_) => ": an attribute is malformed",
+        Error::Escape(_) => ": an entity is malformed",
+        Error::Io(_) | Error::Encoding(_) | Error::Namespace(_) => "",
     }
 }

@@ -88,11 +88,11 @@ impl Narrator {
             )),
             EventName::RegistrationFailed => self.not_registered(detail.unwrap_or(reason)),
             EventName::RegistrationUpdated => self.registered(),
-            EventName::PushDropped => Some(format!(
-                "{}: {reason} {}",
-                output.bad("a push was dropped"),
-                output.dim(detail.unwrap_or_default()),
-            )),
+            EventName::PushDropped => {
+                let dropped = output.bad("a push was dropped");
+                let detail = detail.map(|detail| format!(": {}", output.dim(detail)));
+                Some(format!("{dropped}: {reason}{}", detail.unwrap_or_default()))
+            }
             EventName::PushRetry => Some(format!(
                 "a push is tried again in {} ms: {}",
                 event

@@ -17,7 +17,7 @@ pub(super) fn words(event: &Event, output: &Output) -> Option<String> {
         EventName::PushReleased => "a push that waited is taken up".to_owned(),
         EventName::PushSuperseded => format!(
             "a newer push took the place of one that waited {}",
-            output.dim(text("message"))
+            output.dim(&format!("(message {})", text("message")))
         ),
         EventName::TaskCanceled => format!(
             "{}: {}",

@@ -17,7 +17,7 @@ use super::toasts::{Origin, with_origin};
 use crate::backend::BackendError;
 use crate::background::{CancellationReason, EntryPoint, Outcome, Owner, Reason, TaskInstance};
 use crate::model::{NotificationId, PushKind, ToastKey};
-use crate::session::{Current, SessionError};
+use crate::session::{Current, SessionError, SessionState};
 use crate::telemetry::EventName;
 use crate::wire::secure_push::read_notification_id;
 
@@ -115,7 +115,11 @@ impl SecurePush {
                 self.told_of_keyring.store(false, Ordering::Relaxed);
                 Ok(current)
             }
-            Ok(None) => Err(job.ask_to_sign_in(Reason::new("no_token"), None).await),
+            Ok(None) => {
+                let ended = matches!(session.restore().await, Ok(SessionState::Expired));
+                let code = if ended { "expired" } else { "no_token" };
+                Err(job.ask_to_sign_in(Reason::new(code), None).await)
+            }
             Err(error) => Err(self.without_vault(job, &error).await),
         }
     }

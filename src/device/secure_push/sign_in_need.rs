@@ -2,7 +2,11 @@
 
 use super::Job;
 use crate::background::{Outcome, Owner, Reason};
+use crate::device::core::Core;
+use crate::device::state::Link;
 use crate::device::toasts::{Origin, with_origin};
+use crate::model::{Account, ToastKey};
+use crate::session::SessionState;
 use crate::telemetry::EventName;
 
 impl Job<'_> {
@@ -22,17 +26,44 @@ impl Job<'_> {
     pub(super) async fn tell_sign_in_is_needed(&self, reason: &Reason) {
         let account = &self.link.account;
         let waiting = self.core.inbox.awaiting_sign_in(&Owner::from(account)) + 1;
+        let code = reason.code.as_ref();
+        self.core
+            .tell_sign_in_is_needed(account, waiting, code, &self.origin)
+            .await;
+    }
+}
+
+impl Core {
+    /// Tells the user of `account` to sign in; `waiting` pushes wait for that.
+    async fn tell_sign_in_is_needed(
+        &self,
+        account: &Account,
+        waiting: usize,
+        reason: &str,
+        origin: &Origin<'_>,
+    ) {
         let event = self
-            .core
             .event(EventName::SessionRequired)
             .with("user", account.user.as_str())
             .with("waiting", waiting)
-            .with("reason", reason.code.as_ref());
-        self.core.emit(with_origin(event, &self.origin));
-        // The generic toast is about the account, not about this push.
-        let toast = self.core.sign_in_toast(account, waiting);
-        if let Err(reason) = self.core.show(&toast, Origin::default()).await {
+            .with("reason", reason);
+        self.emit(with_origin(event, origin));
+        // The generic toast is about the account, not about one push.
+        let toast = self.sign_in_toast(account, waiting);
+        if let Err(reason) = self.show(&toast, Origin::default()).await {
             tracing::warn!(%reason, "the user is not told that sign-in is needed");
+        }
+    }
+
+    /// As above, where no push says so: the handle is not registered any more, so that none would
+    /// come. Who signed out is left alone, and who was told already is not told again.
+    pub(in crate::device) async fn tell_registration_needs_sign_in(&self, link: &Link) {
+        let ended = matches!(link.session.restore().await, Ok(SessionState::Expired));
+        let account = &link.account;
+        if ended && self.centre.id_of(&ToastKey::of_sign_in(account)).is_none() {
+            let waiting = self.inbox.awaiting_sign_in(&Owner::from(account));
+            self.tell_sign_in_is_needed(account, waiting, "refused", &Origin::default())
+                .await;
         }
     }
 }
