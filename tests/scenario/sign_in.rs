@@ -9,7 +9,7 @@ use handset::telemetry::EventName;
 use handset::vault::VaultKey;
 
 use crate::support::front::{Answer, Front};
-use crate::support::{LIMIT, dropped_because, events_of, eventually};
+use crate::support::{LIMIT, dropped_because, events_of, eventually, nth_event};
 
 fn awaiting(count: usize) -> InboxCounts {
     InboxCounts {
@@ -195,6 +195,8 @@ async fn a_registration_that_is_refused_asks_to_sign_in_although_no_push_can_com
         .unwrap();
     assert_eq!(required.text("reason"), Some("refused"));
     phone.sign_in("alice", "alice").await.unwrap();
+    // Until then the backend knows nobody to push to.
+    nth_event(&phone, EventName::RegistrationUpdated, 2).await;
     lab.backend().send_secure("alice", "back").await.unwrap();
     assert_eq!(phone.next_toast(LIMIT).await.unwrap().body, "back");
     lab.finish().await.unwrap();
