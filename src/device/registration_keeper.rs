@@ -76,14 +76,7 @@ impl RegistrationKeeper {
                 self.tell_ready(told_ready, &line, Some(id));
                 Looked::Settled
             }
-            Err(failure) => {
-                let sign_in = matches!(failure, RegisterFailure::SignInNeeded(_));
-                let looked = self.after(failure);
-                if sign_in {
-                    self.core.tell_registration_needs_sign_in(&link).await;
-                }
-                looked
-            }
+            Err(failure) => self.after(failure),
         }
     }
 

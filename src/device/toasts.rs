@@ -119,8 +119,7 @@ impl Core {
     /// The one generic toast that asks the user of `account` to sign in, with how many wait.
     pub(super) fn sign_in_toast(&self, account: &Account, waiting: usize) -> ToastContent {
         let body = match waiting {
-            0 => format!("Sign in as {} to go on getting notifications", account.user),
-            1 => format!("Sign in as {} to see a new notification", account.user),
+            0 | 1 => format!("Sign in as {} to see a new notification", account.user),
             many => format!(
                 "Sign in as {} to see {many} new notifications",
                 account.user

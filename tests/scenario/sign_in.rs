@@ -9,7 +9,7 @@ use handset::telemetry::EventName;
 use handset::vault::VaultKey;
 
 use crate::support::front::{Answer, Front};
-use crate::support::{LIMIT, dropped_because, events_of, eventually, nth_event};
+use crate::support::{LIMIT, dropped_because, events_of, eventually};
 
 fn awaiting(count: usize) -> InboxCounts {
     InboxCounts {
@@ -173,31 +173,5 @@ async fn of_many_who_sign_in_at_once_one_stays_and_no_token_of_the_others() {
             "the token of {name}, where {stays} stays"
         );
     }
-    lab.finish().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_registration_that_is_refused_asks_to_sign_in_although_no_push_can_come() {
-    let lab = Lab::start().await.unwrap();
-    let phone = lab.device("phone").user("alice").start().await.unwrap();
-    lab.backend().expire_tokens().await.unwrap();
-    lab.backend().expire_registrations().await.unwrap();
-    let tags = handset::device::RegisterRequest {
-        tags: Some(vec![handset::model::Tag::parse("news").unwrap()]),
-        ..handset::device::RegisterRequest::default()
-    };
-    phone.device().unwrap().configure(tags).await.unwrap();
-    let asking = phone.next_toast(LIMIT).await.unwrap();
-    assert!(asking.asks_to_sign_in(), "{asking:?}");
-    let required = phone
-        .event(EventName::SessionRequired, LIMIT)
-        .await
-        .unwrap();
-    assert_eq!(required.text("reason"), Some("refused"));
-    phone.sign_in("alice", "alice").await.unwrap();
-    // Until then the backend knows nobody to push to.
-    nth_event(&phone, EventName::RegistrationUpdated, 2).await;
-    lab.backend().send_secure("alice", "back").await.unwrap();
-    assert_eq!(phone.next_toast(LIMIT).await.unwrap().body, "back");
     lab.finish().await.unwrap();
 }

@@ -3,10 +3,8 @@
 use super::Job;
 use crate::background::{Outcome, Owner, Reason};
 use crate::device::core::Core;
-use crate::device::state::Link;
 use crate::device::toasts::{Origin, with_origin};
-use crate::model::{Account, ToastKey};
-use crate::session::SessionState;
+use crate::model::Account;
 use crate::telemetry::EventName;
 
 impl Job<'_> {
@@ -52,18 +50,6 @@ impl Core {
         let toast = self.sign_in_toast(account, waiting);
         if let Err(reason) = self.show(&toast, Origin::default()).await {
             tracing::warn!(%reason, "the user is not told that sign-in is needed");
-        }
-    }
-
-    /// As above, where no push says so: the handle is not registered any more, so that none would
-    /// come. Who signed out is left alone, and who was told already is not told again.
-    pub(in crate::device) async fn tell_registration_needs_sign_in(&self, link: &Link) {
-        let ended = matches!(link.session.restore().await, Ok(SessionState::Expired));
-        let account = &link.account;
-        if ended && self.centre.id_of(&ToastKey::of_sign_in(account)).is_none() {
-            let waiting = self.inbox.awaiting_sign_in(&Owner::from(account));
-            self.tell_sign_in_is_needed(account, waiting, "refused", &Origin::default())
-                .await;
         }
     }
 }
