@@ -18,6 +18,18 @@ pub(super) struct ServeFile {
     pub(super) http: String,
     pub(super) push: String,
     pub(super) wns_token: String,
+    /// The base of HTTPS, where it is served.
+    #[serde(default)]
+    pub(super) https: Option<String>,
+    /// The CONNECT proxy's URL, where there is one.
+    #[serde(default)]
+    pub(super) proxy: Option<String>,
+    /// The file with the local authority's certificate.
+    #[serde(default)]
+    pub(super) ca: Option<PathBuf>,
+    /// The folder with the generated sender credentials.
+    #[serde(default)]
+    pub(super) credentials: Option<PathBuf>,
 }
 
 impl ServeFile {

@@ -8,6 +8,7 @@ mod backend;
 mod error;
 mod front;
 mod hub;
+mod names;
 mod options;
 mod parts;
 mod push;

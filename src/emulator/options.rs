@@ -16,6 +16,12 @@ use super::backend::Users;
 pub struct ServicesOptions {
     /// Where to listen; port 0 takes a free one.
     pub http: SocketAddr,
+    /// Where to listen for HTTPS, if at all; port 0 takes a free one.
+    pub https: Option<SocketAddr>,
+    /// Where to listen as a CONNECT proxy for the push hosts, if at all; port 0 takes a free one.
+    pub proxy: Option<SocketAddr>,
+    /// The proxy tunnels to all other hosts instead of refusing them.
+    pub proxy_pass: bool,
     /// Where the database lives.
     pub data: DataLocation,
     /// Who may sign in.
@@ -28,6 +34,11 @@ pub struct ServicesOptions {
     pub socket: SocketTimings,
     /// The base of minted handles where it is not the listener's own address.
     pub public_url: Option<Url>,
+    /// Handles that are URLs are minted under the real push hosts' names, for senders that come
+    /// through the proxy, a hosts file or the preload script.
+    pub real_handles: bool,
+    /// Only the sender credentials that were generated here are taken, not any well-formed one.
+    pub strict_credentials: bool,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
 }
@@ -36,6 +47,14 @@ impl ServicesOptions {
     /// The documented address: 127.0.0.1:8480.
     pub const DEFAULT_HTTP: SocketAddr =
         SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8480);
+
+    /// The documented address of HTTPS: 127.0.0.1:8443.
+    pub const DEFAULT_HTTPS: SocketAddr =
+        SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8443);
+
+    /// The documented address of the proxy: 127.0.0.1:8481.
+    pub const DEFAULT_PROXY: SocketAddr =
+        SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8481);
 
     /// How long a bearer token lasts unless told otherwise.
     pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(3600);
@@ -51,12 +70,17 @@ impl Default for ServicesOptions {
     fn default() -> Self {
         Self {
             http: Self::DEFAULT_HTTP,
+            https: None,
+            proxy: None,
+            proxy_pass: false,
             data: DataLocation::Ephemeral,
             users: Users::demo(),
             token_ttl: Self::DEFAULT_TOKEN_TTL,
             clock: Clock::system(),
             socket: SocketTimings::default(),
             public_url: None,
+            real_handles: false,
+            strict_credentials: false,
             allowed_hosts: Vec::new(),
         }
     }

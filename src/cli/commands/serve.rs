@@ -23,6 +23,10 @@ pub(super) async fn run(
         http: urls.http.to_string(),
         push: urls.push.to_string(),
         wns_token: urls.wns_token.to_string(),
+        https: None,
+        proxy: None,
+        ca: None,
+        credentials: None,
     };
     let written = file.write(settings.home.serve_file())?;
     if output.is_json() {
