@@ -188,12 +188,12 @@ fn silence_of_the_service_is_noticed_at_every_step() {
 #[test]
 fn the_wait_grows_until_a_connection_was_useful() {
     let mut bench = Bench::new(options(1), Identity::fresh());
-    let fail = |bench: &mut Bench, useful: bool, large: bool| {
+    let fail = |bench: &mut Bench, useful: Option<&str>, large: bool| {
         bench.connect();
         bench.hello(UAID);
         bench.register(&json!({"handle": "h"}));
-        if useful {
-            bench.notify("v", "YQ");
+        if let Some(version) = useful {
+            bench.notify(version, "YQ");
             let ack = bench.delivered();
             bench.step(Input::Acks(vec![ack]));
         }
@@ -207,16 +207,23 @@ fn the_wait_grows_until_a_connection_was_useful() {
         bench.retry_in()
     };
     for _ in 0..10 {
-        fail(&mut bench, false, false);
+        fail(&mut bench, None, false);
     }
     let longest = super::super::BACKOFF_LONGEST;
     assert!(
-        fail(&mut bench, true, true) >= longest / 2,
+        fail(&mut bench, Some("v"), true) >= longest / 2,
         "a large frame resets nothing"
     );
-    assert!(fail(&mut bench, true, false) <= super::super::BACKOFF_FIRST);
+    assert!(fail(&mut bench, Some("w"), false) <= super::super::BACKOFF_FIRST);
     for _ in 0..10 {
-        fail(&mut bench, false, false);
+        fail(&mut bench, Some("w"), false);
+    }
+    assert!(
+        fail(&mut bench, Some("w"), false) >= longest / 2,
+        "the same push again resets nothing"
+    );
+    for _ in 0..10 {
+        fail(&mut bench, None, false);
     }
     bench.connect();
     bench.hello(UAID);
