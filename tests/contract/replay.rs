@@ -175,6 +175,8 @@ struct Server {
     events: ChannelReceiver,
     peer: Option<Peer>,
     uaid: Option<String>,
+    /// What it greeted the device with last.
+    hello: String,
     taken: usize,
     closes: usize,
 }
@@ -212,6 +214,10 @@ impl Server {
     }
 
     async fn sends(&mut self, line: &str) {
+        if self.peer.is_none() {
+            let hello = self.hello.clone();
+            self.opens_with(&hello).await;
+        }
         say(self.peer.as_mut().unwrap(), line).await;
     }
 
@@ -229,6 +235,7 @@ impl Server {
         say(peer, hello).await;
         assert!(matches!(hear(peer).await, ClientFrame::Register { .. }));
         say(peer, recorded("register", CHANNEL)[0]).await;
+        hello.clone_into(&mut self.hello);
         let frame: Value = serde_json::from_str(hello).unwrap();
         let uaid = frame["uaid"].as_str().unwrap().to_owned();
         let is_new = self.uaid.replace(uaid.clone()) != Some(uaid.clone());
@@ -303,6 +310,7 @@ async fn a_device_goes_through_everything_that_a_recorded_server_did() {
         events,
         peer: None,
         uaid: None,
+        hello: String::new(),
         taken: 0,
         closes: 0,
     };

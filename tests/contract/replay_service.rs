@@ -210,7 +210,7 @@ impl Player {
         self.requests += 1;
         let url = match &request.to {
             Target::Endpoint(channel) => self.endpoints[channel].clone(),
-            Target::Location(recorded) => self.names.translate(recorded),
+            Target::Location(recorded) => self.names.0[recorded].clone(),
             Target::Path(path) => self.services.http_url().join(path).unwrap().to_string(),
         };
         let method = request.method.parse().unwrap();

@@ -139,6 +139,14 @@ fn refusals_and_bad_answers_close_with_a_wait() {
             json!({"messageType": "hello", "uaid": "a b", "status": 200}),
             "bad_answer",
         ),
+        (
+            json!({"messageType": "hello", "uaid": "a".repeat(257), "status": 200}),
+            "bad_answer",
+        ),
+        (
+            json!({"messageType": "hello", "uaid": 7, "status": 200}),
+            "bad_answer",
+        ),
     ] {
         let mut bench = Bench::new(options(1), channel.clone());
         bench.connect();
@@ -160,6 +168,15 @@ fn refusals_and_bad_answers_close_with_a_wait() {
             json!({"messageType": "register", "channelID": id, "status": 200}),
             "bad_answer",
         ),
+        (
+            json!({"messageType": "register", "channelID": id, "status": 200,
+                   "pushEndpoint": format!("http://push/{}", "e".repeat(2048))}),
+            "bad_answer",
+        ),
+        (
+            json!({"messageType": "register", "channelID": id, "status": 500}),
+            "register_refused",
+        ),
     ] {
         let mut bench = Bench::new(options(1), channel.clone());
         bench.connect();
@@ -168,6 +185,23 @@ fn refusals_and_bad_answers_close_with_a_wait() {
         assert_eq!(bench.closed_for(), reason, "{frame}");
         assert!(bench.machine.is_closed());
     }
+}
+
+#[test]
+fn names_as_long_as_a_real_server_s_are_kept_whole() {
+    let mut bench = Bench::new(options(1), Identity::fresh());
+    bench.connect();
+    let uaid = "a=".repeat(115);
+    bench.hello(&uaid);
+    let endpoint = format!("http://push/wpush/v2/{}", "e=".repeat(115));
+    bench.register(&json!({"pushEndpoint": endpoint}));
+    let [ChannelEvent::Opened { handle, .. }] = bench.events()[..] else {
+        panic!("{:?}", bench.out);
+    };
+    assert_eq!(handle.as_str(), endpoint);
+    bench.lose();
+    bench.connect();
+    assert!(bench.sent()[0].contains(&uaid), "{:?}", bench.sent());
 }
 
 #[test]
