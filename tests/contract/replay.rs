@@ -254,15 +254,15 @@ impl Server {
         let frame: Value = serde_json::from_str(line).unwrap();
         let (outcome, code) = expected(&frame);
         self.sends(line).await;
-        match event(&mut self.events).await {
-            ChannelEvent::Delivery(delivery) => {
-                assert_eq!(outcome, "delivered");
-                delivery.ack();
-            }
-            happened => assert!(
+        let happened = event(&mut self.events).await;
+        if let ChannelEvent::Delivery(delivery) = happened {
+            assert_eq!(outcome, "delivered");
+            delivery.ack();
+        } else {
+            assert!(
                 matches!(happened, ChannelEvent::Dropped { reason, .. } if reason == outcome),
                 "{happened:?}"
-            ),
+            );
         }
         let ClientFrame::Ack { updates } = hear(self.peer.as_mut().unwrap()).await else {
             panic!("no ack for {line}");

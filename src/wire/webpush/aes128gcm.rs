@@ -1,4 +1,4 @@
-//! `aes128gcm`: one record behind a header of its own (RFC 8291 §4, RFC 8188).
+//! `aes128gcm`: records behind a header of their own (RFC 8291 §4, RFC 8188).
 
 use super::key_ring::KeyRing;
 use super::{Agreement, CryptoError, DeviceKeys, GCM_TAG, RECORD_SIZE, SALT, fresh_salt};
@@ -7,14 +7,19 @@ use crate::model::SubscriptionKeys;
 /// The header's length without the key: salt, record size, and the key's length (RFC 8188 §2.1).
 const HEADER: usize = SALT + 4 + 1;
 
-/// The padding delimiter of the last record (RFC 8188 §2).
+/// The padding delimiters of the last record, and of any other (RFC 8188 §2).
 const LAST_RECORD: u8 = 2;
+const OTHER_RECORD: u8 = 1;
+
+/// The smallest record size: a delimiter, one byte, and the tag (RFC 8188 §2.1).
+const SMALLEST_RECORD: usize = GCM_TAG + 2;
 
 /// How long the key in the header is: an uncompressed point of P-256.
 const PUBLIC_KEY_LENGTH: u8 = 65;
 
 impl DeviceKeys {
-    /// Decrypts a body of one `aes128gcm` record (RFC 8291 §4).
+    /// Decrypts an `aes128gcm` body. RFC 8291 §4 has one record; libraries send what is long in
+    /// several, and browsers take them.
     ///
     /// # Errors
     /// [`CryptoError`]; the body is then to be acknowledged as undecryptable and dropped.
@@ -26,26 +31,25 @@ impl DeviceKeys {
         let &[a, b, c, d, key_length] = sizes else {
             return Err(CryptoError::NotAes128Gcm);
         };
-        let record_size = u32::from_be_bytes([a, b, c, d]);
-        let (key, record) = rest
+        let record_size = usize::try_from(u32::from_be_bytes([a, b, c, d]))
+            .map_err(|_| CryptoError::NotAes128Gcm)?;
+        let (key, records) = rest
             .split_at_checked(usize::from(key_length))
             .ok_or(CryptoError::NotAes128Gcm)?;
         let agreement = self.agree(key).ok_or(CryptoError::NotAes128Gcm)?;
-        if record.len() <= GCM_TAG {
+        if records.len() <= GCM_TAG || record_size < SMALLEST_RECORD {
             return Err(CryptoError::NotAes128Gcm);
         }
-        if u32::try_from(record.len()).map_or(true, |length| length > record_size) {
-            return Err(CryptoError::NotOneRecord);
-        }
-        let mut plain = key_ring(&agreement, salt)?.open(record)?;
-        while plain.last() == Some(&0) {
-            plain.pop();
-        }
-        match plain.pop() {
-            Some(LAST_RECORD) => Ok(plain),
-            _ => Err(CryptoError::DoesNotDecrypt),
-        }
+        key_ring(&agreement, salt)?.open(records, record_size, without_padding)
     }
+}
+
+/// The content in front of the delimiter, which only zeros follow.
+fn without_padding(record: &[u8], is_last: bool) -> Option<&[u8]> {
+    let end = record.iter().rposition(|byte| *byte != 0)?;
+    let (content, rest) = record.split_at_checked(end)?;
+    let delimiter = if is_last { LAST_RECORD } else { OTHER_RECORD };
+    (rest.first() == Some(&delimiter)).then_some(content)
 }
 
 /// Encrypts `plain` for a subscription, as one `aes128gcm` record with a fresh key and salt.

@@ -61,11 +61,9 @@ pub enum CryptoError {
     /// An `aesgcm` body that is shorter than its padding and its tag.
     #[error("the body is too short for aesgcm: it was cut on its way, or never encrypted")]
     TooShort,
-    /// A push message is one record (RFC 8291 §4).
-    #[error(
-        "the body does not fit into one record of the size it names: have its sender encrypt it as RFC 8291 §4 says"
-    )]
-    NotOneRecord,
+    /// An `aesgcm` body whose last record is a full one.
+    #[error("the body ends where another record must follow: it was cut on its way")]
+    CutOff,
     /// The keys do not fit, or the body was changed on the way.
     #[error(
         "the body does not decrypt with this device's keys: give its sender the present subscription"

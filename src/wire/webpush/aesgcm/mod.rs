@@ -1,4 +1,4 @@
-//! `aesgcm`, the older encoding: one record, whose salt and sender's key stand in the headers
+//! `aesgcm`, the older encoding: records, whose salt and sender's key stand in the headers
 //! (draft-ietf-webpush-encryption-04, draft-ietf-httpbis-encryption-encoding-03).
 
 use base64::Engine as _;
@@ -88,7 +88,8 @@ fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 impl DeviceKeys {
-    /// Decrypts a body of one `aesgcm` record (draft-ietf-webpush-encryption-04 §4).
+    /// Decrypts an `aesgcm` body. draft-ietf-webpush-encryption-04 §4 has one record; libraries send
+    /// what is long in several, and browsers take them.
     ///
     /// # Errors
     /// [`CryptoError`]; the body is then to be acknowledged as undecryptable and dropped.
@@ -100,25 +101,24 @@ impl DeviceKeys {
         if body.len() < PADDING_LENGTH + GCM_TAG {
             return Err(CryptoError::TooShort);
         }
-        // The last record is shorter than a full one: one that is not may have been cut off there.
-        if (body.len() - GCM_TAG) as u64 >= headers.record_size {
-            return Err(CryptoError::NotOneRecord);
+        let sealed_size = usize::try_from(headers.record_size)
+            .unwrap_or(usize::MAX)
+            .saturating_add(GCM_TAG);
+        // The last record is shorter than a full one: where it is not, the rest was cut off.
+        if body.len().is_multiple_of(sealed_size) {
+            return Err(CryptoError::CutOff);
         }
         let agreement = self
             .agree(&headers.sender)
             .ok_or(CryptoError::BadAesGcmHeaders("its dh is no point of P-256"))?;
-        let record = key_ring(&agreement, &headers.salt)?.open(body)?;
-        without_padding(&record).ok_or(CryptoError::DoesNotDecrypt)
+        key_ring(&agreement, &headers.salt)?.open(body, sealed_size, without_padding)
     }
 }
 
-fn without_padding(record: &[u8]) -> Option<Vec<u8>> {
+fn without_padding(record: &[u8], _is_last: bool) -> Option<&[u8]> {
     let (length, rest) = record.split_first_chunk::<PADDING_LENGTH>()?;
     let (padding, plain) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-    padding
-        .iter()
-        .all(|byte| *byte == 0)
-        .then(|| plain.to_vec())
+    padding.iter().all(|byte| *byte == 0).then_some(plain)
 }
 
 /// A body in `aesgcm`, with the headers it goes with.

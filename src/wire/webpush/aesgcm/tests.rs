@@ -92,13 +92,46 @@ fn headers_that_say_too_little_or_nonsense_are_named() {
     }
 }
 
+/// What the library http_ece 1.2 (npm) writes for the draft's keys: record size, and the body.
+const FROM_HTTP_ECE: [(u64, &str); 2] = [
+    (
+        4096,
+        "6n3JYSJp0mcC75JhnhMauEN_gnUTBeMZebPFyI20ES4K0chwHlgBN0QRuSSdCUZUEqvnA3AB9BY",
+    ),
+    (
+        10,
+        "6n_JYSJp0i4ix925DeYuYiwQxeRpHZGKTYdFlxfcgb2yFRwpqJjRnBenbW5A9bFBiGoRmg1WoGV1wEQGE0c8fj4dbn8oZPVaoDKo5rPZi_thW8AlqD11wyWMt4B_eBko_9c9rCT7VOjpylY-y3XqUQH3Iec5dh4vf02Kw9jx",
+    ),
+];
+
 #[test]
-fn a_message_is_one_record_that_is_not_full() {
+fn what_a_library_writes_decrypts_in_one_record_and_in_several() {
+    for (rs, body) in FROM_HTTP_ECE {
+        let headers = format!("salt={SALT_TEXT};rs={rs}");
+        let headers = AesGcmHeaders::read(&headers, &format!("dh={DH}")).unwrap();
+        let body = URL_SAFE_NO_PAD.decode(body).unwrap();
+        let read = |body: &[u8]| draft_keys().decrypt_aesgcm(&headers, body);
+        assert_eq!(
+            read(&body).as_deref(),
+            Ok(b"I am the walrus, goo goo g'joob".as_slice())
+        );
+        for cut in 0..body.len() {
+            assert!(read(&body[..cut]).is_err(), "{rs}, cut at {cut}");
+        }
+        // Two records in the place of each other.
+        let mut swapped = body.clone();
+        swapped.rotate_left(26);
+        assert!(read(&swapped).is_err(), "{rs}");
+    }
+}
+
+#[test]
+fn the_last_record_is_not_full() {
     for (rs, outcome) in [
         (18, Ok(())),
-        (17, Err(CryptoError::NotOneRecord)),
-        (16, Err(CryptoError::NotOneRecord)),
-        (3, Err(CryptoError::NotOneRecord)),
+        (17, Err(CryptoError::CutOff)),
+        (16, Err(CryptoError::DoesNotDecrypt)),
+        (3, Err(CryptoError::DoesNotDecrypt)),
         (u64::MAX, Ok(())),
     ] {
         let encryption = format!("salt={SALT_TEXT};rs={rs}");
@@ -109,7 +142,7 @@ fn a_message_is_one_record_that_is_not_full() {
     let (headers, body) = sealed(&device, &[0; 4096], 4096);
     assert_eq!(
         device.decrypt_aesgcm(&headers, &body),
-        Err(CryptoError::NotOneRecord)
+        Err(CryptoError::CutOff)
     );
 }
 
