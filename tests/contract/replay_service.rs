@@ -11,7 +11,7 @@ use handset::emulator::{Services, ServicesOptions, SocketTimings};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::session::{Answer, CHANNEL, Request, Step, Target, session};
@@ -301,20 +301,6 @@ async fn a_recorded_session_is_answered_as_it_was() {
         "{played:?}"
     );
     player.sockets.clear();
-    assert_eq!(player.services.shutdown().await, 0);
-}
-
-#[tokio::test]
-async fn the_socket_is_at_the_root_alone() {
-    let player = Player::start().await;
-    let root = player.services.urls().push.clone();
-    for path in ["/push", "/ws", "/wpush/v1/", "/m/", "/status"] {
-        let refused = tokio_tungstenite::connect_async(root.join(path).unwrap().as_str()).await;
-        let Err(tungstenite::Error::Http(answer)) = refused else {
-            panic!("{path} took a socket");
-        };
-        assert_eq!(answer.status().as_u16(), 404, "{path}");
-    }
     assert_eq!(player.services.shutdown().await, 0);
 }
 
