@@ -5,6 +5,7 @@
 //! device in this crate knows them over sockets alone.
 
 mod backend;
+mod credentials;
 mod error;
 mod front;
 mod hub;
@@ -18,6 +19,9 @@ mod services;
 mod trace;
 
 pub use backend::{Users, UsersError};
+pub use credentials::{
+    ApnsKey, CredentialsError, SenderCredentials, ServiceAccount, VapidKey, WnsClient,
+};
 pub use error::EmulatorError;
 pub use options::{DataLocation, ServicesOptions, SocketTimings};
 pub use services::{ServiceUrls, Services};
