@@ -12,6 +12,7 @@ mod hub;
 mod names;
 mod options;
 mod parts;
+mod preload;
 mod push;
 mod random;
 mod schema;
@@ -24,6 +25,7 @@ pub use credentials::{
 };
 pub use error::EmulatorError;
 pub use options::{DataLocation, ServicesOptions, SocketTimings};
+pub use preload::node_preload;
 pub use services::{ServiceUrls, Services};
 pub use trace::{DropRule, TraceCounts, TraceEntry, TraceLog, TraceStep};
 
