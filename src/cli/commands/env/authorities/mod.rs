@@ -101,6 +101,7 @@ impl<'a> Authorities<'a> {
         let given = given.map(Path::new).filter(|given| *given != usual);
         let kept = given.and_then(|given| Some((self.place(bundle, given), self.read(given)?)));
         let (path, kept) = kept.unwrap_or_else(|| (usual, self.usual(bundle)));
+        let is_ours = |one: &String| is_handsets(one) || self.own.contains(one);
         let foreign = kept.into_iter().filter(|one| !is_ours(one));
         let text: String = foreign.chain([self.own.clone()]).collect();
         files::replace(&path, text.as_bytes())?;
@@ -220,7 +221,8 @@ fn certificates(bytes: &[u8]) -> Vec<String> {
     found
 }
 
-fn is_ours(pem: &str) -> bool {
+/// True for a local authority of handset's, of this home or another, in use or not.
+fn is_handsets(pem: &str) -> bool {
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let der = STANDARD.decode(body).unwrap_or_default();
     der.windows(OURS.len()).any(|part| part == OURS)
