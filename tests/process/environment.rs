@@ -10,6 +10,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::child::{Ended, Running};
+use crate::node_preload::{has_node, left_out};
 use crate::world::{HANDSET, Served, World};
 
 const CREDENTIALS: [&str; 4] = ["apns.p8", "service-account.json", "vapid.json", "wns.json"];
@@ -272,19 +273,4 @@ fn post_form(url: &str, body: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
-}
-
-fn has_node() -> bool {
-    Command::new("node")
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "who reads the tests' output is told what did not run"
-)]
-fn left_out(why: &str) {
-    eprintln!("left out: {why}");
 }

@@ -20,6 +20,7 @@ mod help;
 mod junk;
 mod kill_rounds;
 mod kills;
+mod node_preload;
 mod owner;
 mod pipes;
 mod secrets;
