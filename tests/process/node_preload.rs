@@ -155,8 +155,8 @@ fn the_push_services_lead_to_handset_and_nothing_else_does() {
                 "wns 1.1  db5.notify.windows.com /w/?token=1 db5.notify.windows.com",
                 "named 1.1  login.live.com /b login.live.com",
                 "fetch 1.1  oauth2.googleapis.com /token oauth2.googleapis.com",
-                "batch 2.0 https fcm.googleapis.com /batch fcm.googleapis.com",
-                "plain 2.0 https api.push.apple.com /batch api.push.apple.com",
+                "batch 2.0 https fcm.googleapis.com:443 /batch fcm.googleapis.com",
+                "plain 2.0 https api.push.apple.com:443 /batch api.push.apple.com",
                 "tls fcm.googleapis.com true",
             ],
             "{name}: {said:#?}"

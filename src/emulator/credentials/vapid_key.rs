@@ -77,7 +77,7 @@ impl VapidKey {
     #[must_use]
     pub fn private_key(&self) -> SecretString {
         let bytes = Zeroizing::new(<[u8; 32]>::from(self.key.to_bytes()));
-        URL_SAFE_NO_PAD.encode(*bytes).into()
+        URL_SAFE_NO_PAD.encode(bytes.as_slice()).into()
     }
 
     /// The public key's 65 bytes.
