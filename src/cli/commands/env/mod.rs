@@ -116,8 +116,8 @@ fn node(
     match node_options::with_preload(given, &preload) {
         Some(options) => variables.push(("NODE_OPTIONS", options)),
         None => output.warning(
-            "NODE_OPTIONS is left as it is, for its quotes are not closed: Node programs will not meet \
-             the embedded services",
+            "NODE_OPTIONS is left as it is, for its quotes are not closed or it is not Unicode text: Node \
+             programs will not meet the embedded services",
         ),
     }
     Ok(())
