@@ -60,7 +60,7 @@ const ask = async (https, http2, tls, more) => {
 const COMMON_JS: &str = "ask(require('https'), require('http2'), require('tls'), { get: require('node:https').get, connect: require('node:http2').connect });";
 
 const MODULE: &str = "
-import https, { get } from 'node:https';
+import https, { get as named } from 'node:https';
 import http2, { connect } from 'http2';
 import tls from 'tls';
 import require_net from 'net';
@@ -142,7 +142,7 @@ fn the_push_services_lead_to_handset_and_nothing_else_does() {
         ),
         (
             "ask.mjs",
-            format!("{MODULE}{port}{ASK}await ask(https, http2, tls, {{ get, connect }});"),
+            format!("{MODULE}{port}{ASK}await ask(https, http2, tls, {{ get: named, connect }});"),
         ),
     ];
     for (name, text) in programs {
