@@ -20,6 +20,8 @@ mod trace;
 pub use backend::{Users, UsersError};
 pub use error::EmulatorError;
 pub use options::{DataLocation, ServicesOptions, SocketTimings};
+pub use push::on_demand::{ErrorOnDemand, errors_on_demand};
+pub use push::throttle::PerHandleRate;
 pub use services::{ServiceUrls, Services};
 pub use trace::{DropRule, TraceCounts, TraceEntry, TraceLog, TraceStep};
 

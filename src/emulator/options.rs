@@ -9,6 +9,7 @@ use url::Url;
 use crate::lifecycle::{Clock, timeouts};
 
 use super::backend::Users;
+use super::push::throttle::PerHandleRate;
 
 /// How the embedded services run. The default is loopback on the documented port, in memory, with
 /// the demo users.
@@ -39,6 +40,9 @@ pub struct ServicesOptions {
     pub real_handles: bool,
     /// Only the sender credentials that were generated here are taken, not any well-formed one.
     pub strict_credentials: bool,
+    /// How many pushes one handle takes in how much time, before the sender is throttled; as many as
+    /// come, unless told otherwise.
+    pub throttle: Option<PerHandleRate>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
 }
@@ -81,6 +85,7 @@ impl Default for ServicesOptions {
             public_url: None,
             real_handles: false,
             strict_credentials: false,
+            throttle: None,
             allowed_hosts: Vec::new(),
         }
     }

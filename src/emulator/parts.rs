@@ -12,10 +12,12 @@ use super::hub::{OwnOrigin, TagHub};
 use super::options::ServicesOptions;
 use super::push::access_tokens::AccessTokens;
 use super::push::apns::Apns;
-use super::push::fcm::Fcm;
+use super::push::fcm::{Fcm, Topics};
 use super::push::handles::Handles;
+use super::push::on_demand::OnDemand;
 use super::push::queue::Queue;
 use super::push::socket::DeviceSockets;
+use super::push::throttle::Throttle;
 use super::push::webpush::WebPush;
 use super::push::wns::Wns;
 use super::trace::TraceLog;
@@ -43,8 +45,11 @@ impl Parts {
             clock,
             socket,
             allowed_hosts,
+            throttle,
             ..
         } = options;
+        let throttle = Throttle::new(throttle, clock.clone());
+        let on_demand = OnDemand::default();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.public.clone());
@@ -64,20 +69,37 @@ impl Parts {
             queue: queue.clone(),
             tokens: AccessTokens::default(),
             clock: clock.clone(),
+            throttle: throttle.clone(),
+            on_demand: on_demand.clone(),
         };
         let fcm = Fcm {
             handles: handles.clone(),
             queue: queue.clone(),
             tokens: fcm_tokens,
             clock: clock.clone(),
+            throttle: throttle.clone(),
+            on_demand: on_demand.clone(),
+            topics: Topics::new(store.clone(), clock.clone()),
         };
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
             backend: Arc::new(backend),
             wns: Arc::new(wns),
-            apns: Arc::new(apns(&handles, &queue, &clock)),
+            apns: Arc::new(Apns {
+                handles: handles.clone(),
+                queue: queue.clone(),
+                clock: clock.clone(),
+                throttle: throttle.clone(),
+                on_demand: on_demand.clone(),
+            }),
             fcm: Arc::new(fcm),
-            web_push: Arc::new(web_push(&handles, &queue, &clock)),
+            web_push: Arc::new(WebPush {
+                handles: handles.clone(),
+                queue: queue.clone(),
+                clock: clock.clone(),
+                throttle,
+                on_demand,
+            }),
             sockets: Arc::new(sockets),
         };
         Ok(Self {
@@ -89,21 +111,5 @@ impl Parts {
             store,
             scope,
         })
-    }
-}
-
-fn apns(handles: &Handles, queue: &Queue, clock: &Clock) -> Apns {
-    Apns {
-        handles: handles.clone(),
-        queue: queue.clone(),
-        clock: clock.clone(),
-    }
-}
-
-fn web_push(handles: &Handles, queue: &Queue, clock: &Clock) -> WebPush {
-    WebPush {
-        handles: handles.clone(),
-        queue: queue.clone(),
-        clock: clock.clone(),
     }
 }
