@@ -23,10 +23,7 @@ pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Fa
             ),
         )
     };
-    let file = ServeFile::read(&settings.home.serve_file()).ok_or_else(not_running)?;
-    if !answers(&file.http).await {
-        return Err(not_running());
-    }
+    let file = running(settings).await.ok_or_else(not_running)?;
     let variables = [
         ("HANDSET_HTTP", file.http.as_str()),
         ("HANDSET_PUSH", file.push.as_str()),
@@ -41,6 +38,12 @@ pub(super) async fn run(settings: &Settings, output: &Output) -> Result<Exit, Fa
         lines.join("\n")
     });
     Ok(Exit::Done)
+}
+
+/// How the `serve` of this home is reached, while it runs.
+pub(super) async fn running(settings: &Settings) -> Option<ServeFile> {
+    let file = ServeFile::read(&settings.home.serve_file())?;
+    answers(&file.http).await.then_some(file)
 }
 
 /// A value as every shell takes it.

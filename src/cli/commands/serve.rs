@@ -57,6 +57,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         data,
         users,
         token_ttl: wish.token_ttl,
+        throttle: wish.throttle,
         ..ServicesOptions::default()
     };
     if options.is_exposed() {

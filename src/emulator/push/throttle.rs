@@ -117,7 +117,8 @@ impl Throttle {
             .unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back must not throttle for longer than the rate's own time.
         let busy = busy_until.get(&handle).copied().unwrap_or(now);
-        let after = busy.clamp(now, now + whole) + share;
+        let busy = busy.clamp(now, now + whole);
+        let after = busy + share;
         // Less than a microsecond is what the fractions lost.
         let late = after - (now + whole) - 0.001;
         if late > 0.0 {
@@ -127,6 +128,7 @@ impl Throttle {
                 reason = "it is more than none and at most a day"
             )]
             let seconds = (late / 1000.0).ceil() as u64;
+            busy_until.insert(handle, busy);
             return Err(Throttled(seconds.max(1)));
         }
         if busy_until.len() >= MOST && !busy_until.contains_key(&handle) {
