@@ -77,29 +77,17 @@ impl Parts {
             queue: queue.clone(),
             tokens: fcm_tokens,
             clock: clock.clone(),
-            throttle: throttle.clone(),
-            on_demand: on_demand.clone(),
+            throttle,
+            on_demand,
             topics: Topics::new(store.clone(), clock.clone()),
         };
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
             backend: Arc::new(backend),
+            apns: Arc::new(apns(&wns)),
+            web_push: Arc::new(web_push(&wns)),
             wns: Arc::new(wns),
-            apns: Arc::new(Apns {
-                handles: handles.clone(),
-                queue: queue.clone(),
-                clock: clock.clone(),
-                throttle: throttle.clone(),
-                on_demand: on_demand.clone(),
-            }),
             fcm: Arc::new(fcm),
-            web_push: Arc::new(WebPush {
-                handles: handles.clone(),
-                queue: queue.clone(),
-                clock: clock.clone(),
-                throttle,
-                on_demand,
-            }),
             sockets: Arc::new(sockets),
         };
         Ok(Self {
@@ -111,5 +99,26 @@ impl Parts {
             store,
             scope,
         })
+    }
+}
+
+/// What all push services share stands in each of them.
+fn apns(wns: &Wns) -> Apns {
+    Apns {
+        handles: wns.handles.clone(),
+        queue: wns.queue.clone(),
+        clock: wns.clock.clone(),
+        throttle: wns.throttle.clone(),
+        on_demand: wns.on_demand.clone(),
+    }
+}
+
+fn web_push(wns: &Wns) -> WebPush {
+    WebPush {
+        handles: wns.handles.clone(),
+        queue: wns.queue.clone(),
+        clock: wns.clock.clone(),
+        throttle: wns.throttle.clone(),
+        on_demand: wns.on_demand.clone(),
     }
 }

@@ -15,6 +15,7 @@ mod child;
 mod demo;
 mod disk_troubles;
 mod doctor;
+mod errors;
 mod help;
 mod junk;
 mod kill_rounds;

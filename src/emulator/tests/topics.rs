@@ -5,7 +5,9 @@ use serde_json::{Value, json as value};
 
 use super::device::content;
 use super::{Device, Services, client, json, send, start, start_in, url};
+use crate::emulator::schema::SCHEMA;
 use crate::emulator::{DropRule, TraceStep};
+use crate::store::{Location, Schema, Store};
 
 fn batch(services: &Services, verb: &str, topic: &str, tokens: &[&str]) -> RequestBuilder {
     let body = value!({"to": topic, "registration_tokens": tokens});
@@ -199,7 +201,7 @@ async fn single_subscriptions_are_answered_by_both_interfaces() {
 async fn a_subscription_goes_with_its_token_and_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let services = start_in(folder.path()).await;
-    let (mut gone, uaid) = Device::greet(&services, None).await;
+    let (mut gone, _) = Device::greet(&services, None).await;
     let answer = gone.register(value!({"platform": "fcm"})).await;
     let gone_token = answer["handle"].as_str().unwrap().to_owned();
     let (kept, kept_token, kept_uaid) = Device::registered(&services, "fcm").await;
@@ -207,7 +209,7 @@ async fn a_subscription_goes_with_its_token_and_survives_a_restart() {
     gone.say(&value!({"messageType": "unregister", "channelID": answer["channelID"]}))
         .await;
     assert_eq!(gone.hear().await["status"], 200);
-    drop((gone, kept, uaid));
+    drop((gone, kept));
     services.shutdown().await;
     let services = start_in(folder.path()).await;
     publish(&services, value!({"topic": "news"})).await;
@@ -220,7 +222,7 @@ async fn a_subscription_goes_with_its_token_and_survives_a_restart() {
 #[tokio::test]
 async fn many_devices_are_reached_page_by_page_and_a_full_one_is_named() {
     let services = start().await;
-    let (mut device, uaid) = Device::greet(&services, None).await;
+    let (mut device, _) = Device::greet(&services, None).await;
     let mut tokens = Vec::new();
     for _ in 0..60 {
         let answer = device.register(value!({"platform": "fcm"})).await;
@@ -240,6 +242,27 @@ async fn many_devices_are_reached_page_by_page_and_a_full_one_is_named() {
         entries.iter().filter(|entry| entry.step == full).count(),
         20
     );
-    drop(uaid);
+    services.shutdown().await;
+}
+
+#[tokio::test]
+async fn data_of_the_first_version_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Schema {
+        migrations: &SCHEMA.migrations[..1],
+        ..SCHEMA
+    };
+    let file = Location::File(folder.path().join("services.db"));
+    let store = Store::open(file, first).await.unwrap();
+    let old = "INSERT INTO agent(id, uaid) VALUES (7, '0123456789abcdef0123456789abcdef');
+        INSERT INTO channel(agent, channel_id, platform, token, extended)
+        VALUES (7, '54bfe361-6de9-4649-aeb6-70d950184d8e', 'fcm', 'c:APA91bOld', 1);";
+    store.write(move |c| c.execute_batch(old)).await.unwrap();
+    store.close().await;
+    let services = start_in(folder.path()).await;
+    subscribe(&services, "news", &["c:APA91bOld"]).await;
+    publish(&services, value!({"topic": "news"})).await;
+    let (mut device, _) = Device::greet(&services, Some("0123456789abcdef0123456789abcdef")).await;
+    assert_eq!(content(&device.hear().await), r#"{"data":{"n":"1"}}"#);
     services.shutdown().await;
 }

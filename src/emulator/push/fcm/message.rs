@@ -359,6 +359,10 @@ mod tests {
         ] {
             assert!(FcmRequest::read(body.as_bytes()).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_message_to_topics_is_half_as_large() {
         let to = |target: Value, size: usize| {
             let mut message = target;
             message["data"] = json!({"a": "x".repeat(size - 1)});

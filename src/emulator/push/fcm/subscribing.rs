@@ -154,11 +154,10 @@ fn by_instance_id(refusal: Refusal) -> Response {
 }
 
 fn word_of(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::Unregistered => "NOT_FOUND",
-        Refusal::TooManyTopics => "TOO_MANY_TOPICS",
-        other => other.status_name(),
+    if *refusal == Refusal::TooManyTopics {
+        return "TOO_MANY_TOPICS";
     }
+    refusal.status_name()
 }
 
 impl Fcm {

@@ -73,7 +73,7 @@ fn hex(text: &str) -> String {
 
 /// The ASCII text in hex digits, without the zeros behind it.
 fn unhex(digits: &str) -> Option<String> {
-    if digits.len() < APNS_DIGITS || digits.len() % 2 != 0 || !digits.is_ascii() {
+    if digits.len() < APNS_DIGITS || !digits.len().is_multiple_of(2) || !digits.is_ascii() {
         return None;
     }
     let pairs = digits.as_bytes().chunks(2);
