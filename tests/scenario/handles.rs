@@ -7,10 +7,11 @@ use handset::emulator::ServicesOptions;
 use handset::lab::{Lab, LabOptions, Phone};
 use handset::lifecycle::Clock;
 use handset::model::{AuthScheme, Platform};
+use handset::telemetry::EventName;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::wns::WnsSender;
-use crate::support::{LIMIT, eventually};
+use crate::support::{LIMIT, eventually, nth_event};
 
 async fn lab_with_clock() -> (Lab, Clock) {
     let clock = Clock::simulated(Timestamp::from_second(1_800_000_000).unwrap());
@@ -79,10 +80,10 @@ async fn an_fcm_token_that_was_idle_too_long_is_exchanged() {
     assert_eq!(handle(&phone).await, first, "it was asked for in time");
     let phone = off_for(&lab, phone, &clock, 271).await;
     assert_ne!(handle(&phone).await, first);
-    lab.backend()
-        .send_secure("alice", "still here")
-        .await
-        .unwrap();
+    // It is on before the backend has answered.
+    nth_event(&phone, EventName::RegistrationUpdated, 2).await;
+    let backend = lab.backend();
+    backend.send_secure("alice", "still here").await.unwrap();
     assert_eq!(phone.next_toast(LIMIT).await.unwrap().body, "still here");
     lab.finish().await.unwrap();
 }
