@@ -26,6 +26,8 @@ pub use credentials::{
 pub use error::EmulatorError;
 pub use options::{DataLocation, ServicesOptions, SocketTimings};
 pub use preload::node_preload;
+pub use push::on_demand::{ErrorOnDemand, errors_on_demand};
+pub use push::throttle::PerHandleRate;
 pub use services::{ServiceUrls, Services};
 pub use trace::{DropRule, TraceCounts, TraceEntry, TraceLog, TraceStep};
 

@@ -10,6 +10,7 @@ use crate::lifecycle::{Clock, timeouts};
 
 use super::backend::Users;
 use super::credentials::SenderCredentials;
+use super::push::throttle::PerHandleRate;
 
 /// How the embedded services run. The default is loopback on the documented port, in memory, with
 /// the demo users.
@@ -42,6 +43,9 @@ pub struct ServicesOptions {
     pub strict_credentials: bool,
     /// The sender credentials, which the hub sends with; new ones in memory where there are none.
     pub credentials: Option<SenderCredentials>,
+    /// How many pushes one handle takes in how much time, before the sender is throttled; as many as
+    /// come, unless told otherwise.
+    pub throttle: Option<PerHandleRate>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
 }
@@ -85,6 +89,7 @@ impl Default for ServicesOptions {
             real_handles: false,
             strict_credentials: false,
             credentials: None,
+            throttle: None,
             allowed_hosts: Vec::new(),
         }
     }

@@ -16,6 +16,7 @@ mod demo;
 mod disk_troubles;
 mod doctor;
 mod environment;
+mod errors;
 mod help;
 mod junk;
 mod kill_rounds;

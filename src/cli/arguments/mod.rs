@@ -11,7 +11,7 @@ mod values;
 pub(in crate::cli) use account::{Login, Logout, Register, Unregister};
 pub(in crate::cli) use care::{Completions, Doctor, Manifest, Status};
 pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
-pub(in crate::cli) use services::{Demo, Env, Serve};
+pub(in crate::cli) use services::{Demo, Env, Errors, Serve};
 pub(in crate::cli) use tasks::{Tasks, TasksWish};
 pub(in crate::cli) use toasts::{BadgeWish, Clear, Dismiss, Tap, Toasts};
 
@@ -74,6 +74,7 @@ pub(in crate::cli) enum Command {
     Demo(Demo),
     Serve(Serve),
     Env(Env),
+    Errors(Errors),
     Login(Login),
     Logout(Logout),
     Register(Register),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::values::{Toast, duration};
-use crate::emulator::ServicesOptions;
+use crate::emulator::{PerHandleRate, ServicesOptions};
 use crate::model::{Platform, UserName};
 
 /// Run everything on this machine: services, a phone, one secure push, one toast
@@ -44,6 +44,7 @@ Examples:
   handset serve
   handset serve --ephemeral --http 127.0.0.1:0 --json
   handset serve --users users.txt --token-ttl 15m
+  handset serve --throttle 240/1m             # 406 from WNS, 429 from the others, with Retry-After
 
 A users file has one `name:hash` a line, the hash in Argon2id's PHC form, as the program argon2
 writes it:  echo \"alice:$(printf %s 'secret' | argon2 \"$(openssl rand -hex 8)\" -id -e)\" >> users.txt
@@ -67,6 +68,10 @@ pub(in crate::cli) struct Serve {
     /// Take the generated sender credentials alone, which lie in the home, not any well-formed ones
     #[arg(long)]
     pub(in crate::cli) strict_credentials: bool,
+    /// How many pushes one handle takes in how much time, such as 240/1m; more are throttled
+    /// [default: as many as come]
+    #[arg(long, value_name = "N/TIME")]
+    pub(in crate::cli) throttle: Option<PerHandleRate>,
 }
 
 /// Print the environment that points programs at a running `serve`
@@ -86,4 +91,31 @@ pub(in crate::cli) struct Env {
     /// Also send HTTPS through the proxy of `serve`, which answers for the push services' hosts alone
     #[arg(long)]
     pub(in crate::cli) proxy: bool,
+}
+
+/// List the errors that push services answer on demand, with the handles that ask for them
+///
+/// A handle that asks for an error stands for no device, and needs none. Push to it with your own
+/// SDK, and it throws what it throws in earnest. URLs are those of the running `serve`, where there
+/// is one, otherwise paths.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+How handles are made:
+  WNS       the channel URI /w/?token=error-STATUS, or error-WORD
+  APNs      the ASCII text err:Reason in hex, then zeros up to 64 digits
+  FCM       the registration token error:CODE
+  Web Push  the endpoint /wpush/v1/error-STATUS, or error-STATUS-ERRNO
+
+A count from 1 to 99 behind it fails so often, then succeeds once with nothing delivered, and
+begins anew: what an SDK's own retries meet. A label behind that makes a handle of its own:
+  error:UNAVAILABLE:2   error:UNAVAILABLE:2:login   error-503-2   err:TooManyRequests:2
+
+Examples:
+  handset errors
+  handset errors --platform apns
+  handset errors --json | jq -r 'select(.error == \"QUOTA_EXCEEDED\").handle'")]
+pub(in crate::cli) struct Errors {
+    /// One platform's alone: wns, apns, fcm or webpush
+    #[arg(long, value_name = "PLATFORM")]
+    pub(in crate::cli) platform: Option<Platform>,
 }

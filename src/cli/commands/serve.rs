@@ -68,6 +68,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         users,
         token_ttl: wish.token_ttl,
         strict_credentials: wish.strict_credentials,
+        throttle: wish.throttle,
         ..ServicesOptions::default()
     };
     if options.is_exposed() {
