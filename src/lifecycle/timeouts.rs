@@ -87,6 +87,9 @@ pub const HTTP_GOODBYE: Duration = Duration::from_millis(200);
 /// How long a TLS handshake may take from its first byte on.
 pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// How long the files of certificates may take, the wait for another process included.
+pub const TLS_FILES: Duration = Duration::from_secs(5);
+
 /// How long an HTTP client may take nothing of what is sent to it before it counts as gone.
 pub const HTTP_STALL: Duration = Duration::from_secs(30);
 

@@ -1,16 +1,19 @@
 //! The embedded hub: installations in the services' database, routing by one tag.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::emulator::EmulatorError;
+use crate::emulator::origins::Origins;
 use crate::emulator::push::access_tokens::AccessTokens;
 use crate::lifecycle::{Clock, timeouts};
 use crate::model::RegistrationId;
 use crate::store::{Store, StoreError};
 use crate::wire::app_backend::Delivery;
 
-use super::destination::{CheckedResolver, Destinations, OwnOrigin};
+use super::destination::{CheckedResolver, Destinations};
 use super::senders::{ApnsToken, FcmToken, Senders, Sent, Tokens, WnsToken};
 use super::{Hub, Installation, Push, Recipients, installations};
 
@@ -29,7 +32,7 @@ impl TagHub {
     pub(in crate::emulator) fn new(
         store: Store,
         clock: Clock,
-        own: OwnOrigin,
+        own: Arc<Origins>,
         allowed: &[String],
         fcm_tokens: AccessTokens,
     ) -> Result<Self, EmulatorError> {
@@ -57,7 +60,7 @@ impl TagHub {
                 cause: error.to_string(),
             })?;
         let tokens = Tokens {
-            wns: WnsToken::new(own.local.clone()),
+            wns: WnsToken::new(own.local().clone()),
             apns: ApnsToken::new(clock.clone()),
             fcm: FcmToken::new(fcm_tokens, clock),
         };

@@ -71,7 +71,7 @@ async fn forget(State(web_push): State<Arc<WebPush>>, Path(version): Path<String
 impl WebPush {
     async fn take(&self, token: &str, headers: &HeaderMap, body: Body) -> Result<Created, Refusal> {
         let channel = self.channel(token).await?;
-        vapid::check(headers, &channel, self.handles.base(), self.clock.now())?;
+        vapid::check(headers, &channel, self.handles.origins(), self.clock.now())?;
         let request = WebPushRequest::read(headers)?;
         let body = axum::body::to_bytes(body, MAX_BODY)
             .await
@@ -94,7 +94,7 @@ impl WebPush {
         match self.queue.accept(&channel, incoming).await? {
             // RFC 8030 has one answer for what is kept and for what no one was there to take.
             Verdict::Received | Verdict::Dropped(_) => {
-                let base = self.handles.base().as_str().trim_end_matches('/');
+                let base = self.handles.origins().base(Platform::WebPush).as_str().trim_end_matches('/');
                 Ok(Created {
                     location: format!("{base}/m/{version}"),
                     ttl,
