@@ -49,7 +49,9 @@ pub enum EmulatorError {
     #[error(transparent)]
     Option(#[from] Invalid),
     /// The certificates for HTTPS could not be made.
-    #[error("the certificates for HTTPS could not be made: {cause}; start with --https off --proxy off to do without")]
+    #[error(
+        "the certificates for HTTPS could not be made: {cause}; start with --https off --proxy off to do without"
+    )]
     Certificates {
         /// What the library said.
         cause: String,

@@ -53,12 +53,16 @@ impl Listeners {
 
     pub(super) fn https_url(&self) -> Result<Option<Url>, Invalid> {
         let https = self.https.as_ref();
-        https.map(|(_, address)| url_of("https", *address)).transpose()
+        https
+            .map(|(_, address)| url_of("https", *address))
+            .transpose()
     }
 
     pub(super) fn proxy_url(&self) -> Result<Option<Url>, Invalid> {
         let proxy = self.proxy.as_ref();
-        proxy.map(|(_, address)| url_of("http", *address)).transpose()
+        proxy
+            .map(|(_, address)| url_of("http", *address))
+            .transpose()
     }
 
     /// True when a listener needs certificates: then every one answers TLS.
@@ -99,10 +103,7 @@ impl Listeners {
     }
 }
 
-async fn bind(
-    door: Door,
-    address: SocketAddr,
-) -> Result<(TcpListener, SocketAddr), EmulatorError> {
+async fn bind(door: Door, address: SocketAddr) -> Result<(TcpListener, SocketAddr), EmulatorError> {
     let failed = |cause: std::io::Error| {
         if cause.kind() == std::io::ErrorKind::AddrInUse {
             EmulatorError::AddressTaken { address, door }

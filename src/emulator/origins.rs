@@ -43,7 +43,9 @@ impl FromStr for PublicHost {
         // Under this scheme no port is left out as the usual one.
         let url = Url::parse(&format!("http://{text}/")).map_err(|_| invalid())?;
         let host = url.host().map(|host| host.to_owned()).ok_or_else(invalid)?;
-        let written = text.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        let written = text
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok());
         let bare_six = matches!(host, Host::Ipv6(_)) && text.ends_with(']');
         Ok(Self {
             host,
@@ -104,8 +106,17 @@ impl Origins {
             .flatten()
             .filter_map(Url::port_or_known_default)
             .collect();
-        let mut hosts: Vec<Host> = http.host().map(|host| host.to_owned()).into_iter().collect();
-        hosts.extend(https.as_ref().and_then(Url::host).map(|host| host.to_owned()));
+        let mut hosts: Vec<Host> = http
+            .host()
+            .map(|host| host.to_owned())
+            .into_iter()
+            .collect();
+        hosts.extend(
+            https
+                .as_ref()
+                .and_then(Url::host)
+                .map(|host| host.to_owned()),
+        );
         let mut minted = http.clone();
         if let Some(public) = public {
             let listener = https.as_ref().unwrap_or(&http);
@@ -228,14 +239,23 @@ pub(super) mod tests {
         ] {
             assert!(!knows(&own, url), "{url}");
         }
-        assert_eq!(own.base(Platform::Wns).as_str(), "https://push.example:9000/");
+        assert_eq!(
+            own.base(Platform::Wns).as_str(),
+            "https://push.example:9000/"
+        );
     }
 
     #[test]
     fn real_names_are_own_only_where_handles_carry_them() {
         let own = origins(Some("push.example"), true);
-        assert!(knows(&own, "https://updates.push.services.mozilla.com/wpush/v2/a"));
-        assert!(knows(&own, "https://wns2-emulated.notify.windows.com/w/?token=a"));
+        assert!(knows(
+            &own,
+            "https://updates.push.services.mozilla.com/wpush/v2/a"
+        ));
+        assert!(knows(
+            &own,
+            "https://wns2-emulated.notify.windows.com/w/?token=a"
+        ));
         assert!(knows(&own, "https://push.example:8443/"));
         assert!(!knows(&own, "https://db5.notify.windows.com/w/?token=a"));
         assert!(!knows(&own, "http://updates.push.services.mozilla.com/"));
@@ -254,9 +274,14 @@ pub(super) mod tests {
             ("[::1]:443", "[::1]", Some(443)),
         ] {
             let public: PublicHost = text.parse().unwrap();
-            assert_eq!((public.host.to_string().as_str(), public.port), (host, port));
+            assert_eq!(
+                (public.host.to_string().as_str(), public.port),
+                (host, port)
+            );
         }
-        for junk in ["", ":80", "a b", "http://x", "x/y", "u@x", "x:99999", "*.x", "x:y", "::1"] {
+        for junk in [
+            "", ":80", "a b", "http://x", "x/y", "u@x", "x:99999", "*.x", "x:y", "::1",
+        ] {
             assert!(junk.parse::<PublicHost>().is_err(), "{junk}");
         }
     }

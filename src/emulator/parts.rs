@@ -43,6 +43,7 @@ impl Parts {
             token_ttl,
             clock,
             socket,
+            strict_credentials,
             allowed_hosts,
             ..
         } = options;
@@ -76,7 +77,7 @@ impl Parts {
         let doors = Doors {
             backend: Arc::new(backend),
             wns: Arc::new(wns),
-            apns: Arc::new(apns(&handles, &queue, &clock)),
+            apns: Arc::new(apns(&handles, &queue, &clock, strict_credentials)),
             fcm: Arc::new(fcm),
             web_push: Arc::new(web_push(&handles, &queue, &clock)),
             sockets: Arc::new(sockets),
@@ -93,11 +94,12 @@ impl Parts {
     }
 }
 
-fn apns(handles: &Handles, queue: &Queue, clock: &Clock) -> Apns {
+fn apns(handles: &Handles, queue: &Queue, clock: &Clock, strict: bool) -> Apns {
     Apns {
         handles: handles.clone(),
         queue: queue.clone(),
         clock: clock.clone(),
+        strict,
     }
 }
 

@@ -31,11 +31,7 @@ pub struct ServiceUrls {
 }
 
 impl ServiceUrls {
-    pub(super) fn new(
-        http: Url,
-        https: Option<Url>,
-        proxy: Option<Url>,
-    ) -> Result<Self, Invalid> {
+    pub(super) fn new(http: Url, https: Option<Url>, proxy: Option<Url>) -> Result<Self, Invalid> {
         let join = |path: &str| {
             http.join(path)
                 .map_err(|error| Invalid::new("service URL", error.to_string()))

@@ -160,7 +160,10 @@ mod tests {
         }
         for junk in ["fcm.googleapis.com", "x:0", "user@x:1", "x:99999"] {
             let target = Authority::try_from(junk);
-            assert!(target.is_err() || read_target(&target.unwrap()).is_err(), "{junk}");
+            assert!(
+                target.is_err() || read_target(&target.unwrap()).is_err(),
+                "{junk}"
+            );
         }
     }
 }

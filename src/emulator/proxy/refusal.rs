@@ -41,10 +41,7 @@ pub(super) enum Refusal {
     SpecialAddress(String),
     /// The host does not take the connection.
     #[error("{} cannot be reached: {cause}", shown(.host))]
-    Unreachable {
-        host: String,
-        cause: std::io::Error,
-    },
+    Unreachable { host: String, cause: std::io::Error },
     /// The host does not answer.
     #[error("{} did not answer in time", shown(.0))]
     TimedOut(String),

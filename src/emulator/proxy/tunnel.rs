@@ -141,9 +141,17 @@ mod tests {
 
     #[tokio::test]
     async fn special_addresses_are_refused() {
-        for host in ["169.254.169.254", "fe80::1", "0.0.0.0", "::ffff:169.254.169.254"] {
+        for host in [
+            "169.254.169.254",
+            "fe80::1",
+            "0.0.0.0",
+            "::ffff:169.254.169.254",
+        ] {
             let refused = connect(host, 80).await.unwrap_err();
-            assert!(matches!(refused, Refusal::SpecialAddress(_)), "{host}: {refused}");
+            assert!(
+                matches!(refused, Refusal::SpecialAddress(_)),
+                "{host}: {refused}"
+            );
         }
     }
 }

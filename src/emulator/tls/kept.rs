@@ -94,7 +94,7 @@ fn read_file(path: &Path) -> io::Result<String> {
 
 /// Replaces all files. A process that is killed in between leaves a set that does not belong
 /// together, which [`check`] finds.
-fn write(folder: &Path, material: &Material) -> io::Result<()> {
+pub(super) fn write(folder: &Path, material: &Material) -> io::Result<()> {
     replace(&folder.join(AUTHORITY), &material.authority, 0o644)?;
     for ([certificate, key], leaf) in [(LOCAL, &material.local), (PUSH, &material.push)] {
         replace(&folder.join(certificate), &leaf.certificate, 0o644)?;
@@ -188,7 +188,8 @@ fn check_leaf(
     let (certificate, key) = leaf.read().map_err(|_| "a certificate or key is broken")?;
     CertifiedKey::from_der(vec![certificate.clone()], key, &provider)
         .map_err(|_| "a key is not its certificate's")?;
-    let parsed = ParsedCertificate::try_from(&certificate).map_err(|_| "a certificate is broken")?;
+    let parsed =
+        ParsedCertificate::try_from(&certificate).map_err(|_| "a certificate is broken")?;
     let algorithms = provider.signature_verification_algorithms.all;
     let now = Duration::from_secs(u64::try_from(now.as_second()).unwrap_or(0));
     for time in [now, now + LEFT] {
@@ -196,7 +197,10 @@ fn check_leaf(
         verify_server_cert_signed_by_trust_anchor(&parsed, roots, &[], time, algorithms)
             .map_err(|_| "they are about to end, or not the authority's own")?;
     }
-    if names.iter().any(|name| verify_server_name(&parsed, name).is_err()) {
+    if names
+        .iter()
+        .any(|name| verify_server_name(&parsed, name).is_err())
+    {
         return Err("they are for other names");
     }
     Ok(())

@@ -16,6 +16,8 @@ const MAX_ECHO: usize = 256;
 /// Why a notification was not taken, by Apple's words for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
+    /// The sender came by a certificate that is not taken.
+    BadCertificate,
     BadCollapseId,
     BadDeviceToken,
     BadExpirationDate,
@@ -55,7 +57,8 @@ impl Refusal {
             | Self::MissingDeviceToken
             | Self::MissingTopic
             | Self::PayloadEmpty => StatusCode::BAD_REQUEST,
-            Self::ExpiredProviderToken
+            Self::BadCertificate
+            | Self::ExpiredProviderToken
             | Self::InvalidProviderToken
             | Self::MissingProviderToken => StatusCode::FORBIDDEN,
             Self::BadPath => StatusCode::NOT_FOUND,
@@ -69,6 +72,7 @@ impl Refusal {
 
     fn reason(self) -> &'static str {
         match self {
+            Self::BadCertificate => "BadCertificate",
             Self::BadCollapseId => "BadCollapseId",
             Self::BadDeviceToken => "BadDeviceToken",
             Self::BadExpirationDate => "BadExpirationDate",

@@ -1,7 +1,7 @@
 //! Apple Push Notification service: the HTTP provider API, `POST /3/device/{token}`.
 //!
 //! Plays the development environment, which answers an `apns-unique-id` as well. Whose key signed
-//! a provider token, and by which certificate a sender came, is not asked. What stands in the
+//! a provider token, and by which certificate a sender came, is not asked unless it is strict. What stands in the
 //! payload is the device's to read: Apple has no reason for JSON that is none.
 
 mod answer;
@@ -10,17 +10,17 @@ mod request;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, post};
+use axum::{Extension, Router};
 use uuid::Uuid;
 
 use crate::emulator::trace::TraceStep;
-use crate::lifecycle::Clock;
+use crate::lifecycle::{ClientCertificate, Clock};
 use crate::model::Platform;
 use crate::wire::apns::TOPIC_SUFFIXES;
 
@@ -36,6 +36,8 @@ pub(in crate::emulator) struct Apns {
     pub(in crate::emulator) handles: Handles,
     pub(in crate::emulator) queue: Queue,
     pub(in crate::emulator) clock: Clock,
+    /// A sender's certificate is not enough.
+    pub(in crate::emulator) strict: bool,
 }
 
 pub(in crate::emulator) fn routes(apns: Arc<Apns>) -> Router {
@@ -51,12 +53,22 @@ pub(in crate::emulator) fn routes(apns: Arc<Apns>) -> Router {
 async fn accept(
     State(apns): State<Arc<Apns>>,
     token: Result<Path<String>, PathRejection>,
+    certificate: Option<Extension<ClientCertificate>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let message = Uuid::new_v4().hyphenated().to_string();
     let token = token.map_or_else(|_| String::new(), |Path(token)| token);
-    match apns.take(&token, &headers, body, &message).await {
+    let certificate = certificate.map(|Extension(certificate)| certificate);
+    let checked = request::check_duplicates(&headers).and_then(|()| {
+        let now = apns.clock.now();
+        provider::check(&headers, certificate, apns.strict, now)
+    });
+    let taken = match checked {
+        Ok(()) => apns.take(&token, &headers, body, &message).await,
+        Err(refusal) => Err(refusal),
+    };
+    match taken {
         Ok(()) => {
             let mut answer = StatusCode::OK.into_response();
             answer::put_unique_id(answer.headers_mut(), &message);
@@ -98,8 +110,6 @@ impl Apns {
         message: &str,
     ) -> Result<(), Refusal> {
         let now = self.clock.now();
-        request::check_duplicates(headers)?;
-        provider::check(headers, now)?;
         let request = ApnsRequest::read(headers, now)?;
         let channel = self.channel(token).await?;
         if !is_for(&channel, &request.topic) {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::emulator::push::header as header_text;
 use crate::emulator::push::jwt::Jwt;
+use crate::lifecycle::ClientCertificate;
 use crate::wire::apns::TOKEN_SECONDS;
 
 use super::answer::Refusal;
@@ -31,8 +32,23 @@ struct Claims {
     iat: f64,
 }
 
-/// Checks the `authorization` header.
-pub(super) fn check(headers: &HeaderMap, now: Timestamp) -> Result<(), Refusal> {
+/// Checks who sends: by the `authorization` header, or without one by the certificate that the
+/// connection came with, which nobody has a strict service's.
+pub(super) fn check(
+    headers: &HeaderMap,
+    certificate: Option<ClientCertificate>,
+    strict: bool,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    match certificate {
+        Some(_) if headers.contains_key(header::AUTHORIZATION) => check_token(headers, now),
+        Some(_) if strict => Err(Refusal::BadCertificate),
+        Some(_) => Ok(()),
+        None => check_token(headers, now),
+    }
+}
+
+fn check_token(headers: &HeaderMap, now: Timestamp) -> Result<(), Refusal> {
     let value = header_text(headers, header::AUTHORIZATION.as_str()).unwrap_or_default();
     let (scheme, token) = value.split_once(' ').unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
@@ -76,7 +92,7 @@ mod tests {
 
     fn checked(value: &str) -> Result<(), Refusal> {
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
-        check(&headers, Timestamp::from_second(NOW).unwrap())
+        check_token(&headers, Timestamp::from_second(NOW).unwrap())
     }
 
     fn signed(head: &Value, claims: &Value) -> String {

@@ -94,7 +94,12 @@ impl WebPush {
         match self.queue.accept(&channel, incoming).await? {
             // RFC 8030 has one answer for what is kept and for what no one was there to take.
             Verdict::Received | Verdict::Dropped(_) => {
-                let base = self.handles.origins().base(Platform::WebPush).as_str().trim_end_matches('/');
+                let base = self
+                    .handles
+                    .origins()
+                    .base(Platform::WebPush)
+                    .as_str()
+                    .trim_end_matches('/');
                 Ok(Created {
                     location: format!("{base}/m/{version}"),
                     ttl,
