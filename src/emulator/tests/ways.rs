@@ -196,7 +196,7 @@ async fn sent_with_certificate(services: &Services, name: &str, token: &str) -> 
 #[tokio::test]
 async fn an_apns_sender_may_prove_itself_by_a_certificate() {
     let services = start(open()).await;
-    let (_device, _, token) = Device::registered(&services, "apns").await;
+    let (_device, token, _) = Device::registered(&services, "apns").await;
     for name in ["api.push.apple.com", "localhost"] {
         let answer = sent_with_certificate(&services, name, &token).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{name}: {answer}");
@@ -209,7 +209,7 @@ async fn an_apns_sender_may_prove_itself_by_a_certificate() {
         ..open()
     };
     let services = start(strict).await;
-    let (_device, _, token) = Device::registered(&services, "apns").await;
+    let (_device, token, _) = Device::registered(&services, "apns").await;
     let answer = sent_with_certificate(&services, "api.push.apple.com", &token).await;
     assert!(answer.contains("BadCertificate"), "{answer}");
     services.shutdown().await;
@@ -250,7 +250,7 @@ async fn handles_under_the_real_names_are_pushed_to_through_the_proxy() {
         ..open()
     };
     let services = start(real).await;
-    let (mut device, _, endpoint) = Device::registered(&services, "webpush").await;
+    let (mut device, endpoint, _) = Device::registered(&services, "webpush").await;
     let mozilla = "https://updates.push.services.mozilla.com/wpush/";
     assert!(endpoint.starts_with(mozilla), "{endpoint}");
     let client = through_proxy(&services).build().unwrap();
@@ -260,7 +260,7 @@ async fn handles_under_the_real_names_are_pushed_to_through_the_proxy() {
     let mozilla = "https://updates.push.services.mozilla.com/m/";
     assert!(message.starts_with(mozilla), "{message}");
     assert_eq!(device.hear().await["messageType"], "notification");
-    let (_other, _, channel) = Device::registered(&services, "wns").await;
+    let (_other, channel, _) = Device::registered(&services, "wns").await;
     let wns = "https://wns2-emulated.notify.windows.com/w/?token=";
     assert!(channel.starts_with(wns), "{channel}");
     services.shutdown().await;
@@ -273,7 +273,7 @@ async fn handles_carry_the_public_host() {
         ..open()
     };
     let services = start(named).await;
-    let (_device, _, channel) = Device::registered(&services, "wns").await;
+    let (_device, channel, _) = Device::registered(&services, "wns").await;
     let https = port(services.urls().https.as_ref());
     let start = format!("https://phone.example:{https}/w/?token=");
     assert!(channel.starts_with(&start), "{channel}");
