@@ -39,7 +39,7 @@ pub(super) fn is_push_host(host: &str) -> bool {
             .and_then(|label| label.strip_suffix('.'))
             .is_some_and(|label| !label.is_empty() && !label.contains('.'))
     };
-    HOSTS.contains(&host.as_str()) || DOMAINS.iter().any(|domain| below(&domain))
+    HOSTS.contains(&host.as_str()) || DOMAINS.iter().any(below)
 }
 
 #[cfg(test)]
