@@ -8,6 +8,7 @@ mod faults;
 mod fcm;
 mod hub;
 mod notifications;
+mod proxy;
 mod registration;
 mod socket;
 mod ways;

@@ -60,7 +60,7 @@ impl LocalNames {
     pub(super) fn constraints(&self) -> NameConstraints {
         let push = certificate_names().map(|name| bare(&name).to_owned());
         let hosts = self.hosts.iter().cloned().chain(push);
-        let loopback = CidrSubnet::from_addr_prefix(Ipv4Addr::LOCALHOST.into(), 8);
+        let loopback = CidrSubnet::from_v4_prefix([127, 0, 0, 0], 8);
         let others = self.addresses.iter().filter(|ip| !is_loopback_four(**ip));
         let others = others.map(|ip| CidrSubnet::from_addr_prefix(*ip, whole(*ip)));
         let subnets = std::iter::once(loopback).chain(others);
