@@ -95,21 +95,21 @@ fn read_file(path: &Path) -> io::Result<String> {
 /// Replaces all files. A process that is killed in between leaves a set that does not belong
 /// together, which [`check`] finds.
 pub(super) fn write(folder: &Path, material: &Material) -> io::Result<()> {
-    replace(&folder.join(AUTHORITY), &material.authority, 0o644)?;
+    replace(&folder.join(AUTHORITY), &material.authority)?;
     for ([certificate, key], leaf) in [(LOCAL, &material.local), (PUSH, &material.push)] {
-        replace(&folder.join(certificate), &leaf.certificate, 0o644)?;
-        replace(&folder.join(key), leaf.key.expose_secret(), 0o600)?;
+        replace(&folder.join(certificate), &leaf.certificate)?;
+        replace(&folder.join(key), leaf.key.expose_secret())?;
     }
     Ok(())
 }
 
-fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+fn replace(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = options(mode).write(true).create_new(true).open(&new)?;
+    let mut file = options().write(true).create_new(true).open(&new)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     // Whatever stands in the way is no certificate of ours; a folder cannot be renamed over.
@@ -127,7 +127,7 @@ fn lock(folder: &Path) -> io::Result<File> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)?;
     let path = folder.join(LOCK);
-    let file = options(0o600).write(true).create(true).open(path)?;
+    let file = options().write(true).create(true).open(path)?;
     let started = Instant::now();
     loop {
         match file.try_lock() {
@@ -143,16 +143,16 @@ fn lock(folder: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn options(mode: u32) -> OpenOptions {
+fn options() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let mut options = OpenOptions::new();
-    options.mode(mode).custom_flags(flags.bits().cast_signed());
+    options.mode(0o600).custom_flags(flags.bits().cast_signed());
     options
 }
 
 #[cfg(not(unix))]
-fn options(_mode: u32) -> OpenOptions {
+fn options() -> OpenOptions {
     OpenOptions::new()
 }
 
