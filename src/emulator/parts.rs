@@ -9,8 +9,9 @@ use super::EmulatorError;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{OwnOrigin, TagHub};
+use super::hub::TagHub;
 use super::options::ServicesOptions;
+use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
 use super::push::apns::Apns;
 use super::push::fcm::{Fcm, Topics};
@@ -39,7 +40,7 @@ impl Parts {
     pub(super) fn build(
         options: ServicesOptions,
         store: Store,
-        own: OwnOrigin,
+        own: Arc<Origins>,
     ) -> Result<Self, EmulatorError> {
         let ServicesOptions {
             users,
@@ -58,7 +59,7 @@ impl Parts {
         let on_demand = OnDemand::default();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
-        let handles = Handles::new(store.clone(), clock.clone(), own.public.clone());
+        let handles = Handles::new(store.clone(), clock.clone(), own.clone());
         let queue = Queue::new(store.clone(), clock.clone(), trace.clone(), scope.spawner());
         let fcm_tokens = AccessTokens::default();
         let hub = TagHub::new(

@@ -31,6 +31,7 @@ mod signals;
 mod tasks;
 mod toasts;
 mod walk;
+mod ways;
 mod web;
 mod wns;
 mod world;

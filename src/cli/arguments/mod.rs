@@ -14,6 +14,7 @@ pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
 pub(in crate::cli) use services::{Demo, Env, Errors, Serve};
 pub(in crate::cli) use tasks::{Tasks, TasksWish};
 pub(in crate::cli) use toasts::{BadgeWish, Clear, Dismiss, Tap, Toasts};
+pub(in crate::cli) use values::ListenAt;
 
 use std::path::PathBuf;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{Toast, duration};
-use crate::emulator::{PerHandleRate, ServicesOptions};
+use super::values::{ListenAt, Toast, duration, listen_at};
+use crate::emulator::{PerHandleRate, PublicHost, ServicesOptions};
 use crate::model::{Platform, UserName};
 
 /// Run everything on this machine: services, a phone, one secure push, one toast
@@ -38,6 +38,9 @@ pub(in crate::cli) struct Demo {
 /// Serve the embedded app backend, notification hub and push services
 ///
 /// It is ready when it prints the table of its URLs (with --json: the event `services.ready`).
+///
+/// Both HTTP ports take HTTP/1.1 and HTTP/2, with and without TLS. The certificates are from an
+/// authority of its own, which is installed nowhere: senders trust the file tls/ca.pem in the home.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -45,6 +48,8 @@ Examples:
   handset serve --ephemeral --http 127.0.0.1:0 --json
   handset serve --users users.txt --token-ttl 15m
   handset serve --throttle 240/1m             # 406 from WNS, 429 from the others, with Retry-After
+  handset serve --https off --proxy off
+  handset serve --http 0.0.0.0:8480 --public-host phone.example --users users.txt --strict-credentials
 
 A users file has one `name:hash` a line, the hash in Argon2id's PHC form, as the program argon2
 writes it:  echo \"alice:$(printf %s 'secret' | argon2 \"$(openssl rand -hex 8)\" -id -e)\" >> users.txt
@@ -53,6 +58,26 @@ pub(in crate::cli) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value_t = ServicesOptions::DEFAULT_HTTP)]
     pub(in crate::cli) http: SocketAddr,
+    /// Where to listen for HTTPS, or off [default: 127.0.0.1:8443; a free port where --http takes one]
+    #[arg(long, value_name = "ADDR|off", value_parser = listen_at)]
+    pub(in crate::cli) https: Option<ListenAt>,
+    /// Where to listen as a CONNECT proxy that stands for the push services' hosts and refuses all
+    /// others, or off [default: 127.0.0.1:8481; a free port where --http takes one]
+    #[arg(long, value_name = "ADDR|off", value_parser = listen_at)]
+    pub(in crate::cli) proxy: Option<ListenAt>,
+    /// The proxy tunnels to all other hosts instead of refusing them
+    #[arg(long)]
+    pub(in crate::cli) proxy_pass: bool,
+    /// The name, or name and port, under which others reach the services: handles carry it
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) public_host: Option<PublicHost>,
+    /// Mint WNS and Web Push handles under the real push services' names, for senders that come
+    /// through the proxy, a hosts file or the preload script
+    #[arg(long)]
+    pub(in crate::cli) real_handles: bool,
+    /// Take the generated sender credentials alone, which lie in the home, not any well-formed ones
+    #[arg(long)]
+    pub(in crate::cli) strict_credentials: bool,
     /// Where payloads, registrations and waiting pushes are kept [default: services in the home]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub(in crate::cli) data: Option<PathBuf>,
@@ -65,9 +90,6 @@ pub(in crate::cli) struct Serve {
     /// How long a bearer token lasts, such as 30s, 15m, 1h
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub(in crate::cli) token_ttl: Duration,
-    /// Take the generated sender credentials alone, which lie in the home, not any well-formed ones
-    #[arg(long)]
-    pub(in crate::cli) strict_credentials: bool,
     /// How many pushes one handle takes in how much time, such as 240/1m; more are throttled
     /// [default: as many as come]
     #[arg(long, value_name = "N/TIME")]

@@ -19,6 +19,7 @@ pub(super) const RETRY_AFTER: u64 = 10;
 /// Why a notification was not taken, by Apple's words for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
+    /// The sender came by a certificate that is not taken.
     BadCertificate,
     BadCertificateEnvironment,
     BadCollapseId,

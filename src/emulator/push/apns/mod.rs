@@ -1,8 +1,8 @@
 //! Apple Push Notification service: the HTTP provider API, `POST /3/device/{token}`.
 //!
 //! Plays the development environment, which answers an `apns-unique-id` as well. Whose key signed
-//! a provider token is asked under strict credentials alone, and by which certificate a sender came
-//! is not asked at all. What stands in the
+//! a provider token, and by which certificate a sender came, is asked under strict credentials
+//! alone. What stands in the
 //! payload is the device's to read: Apple has no reason for JSON that is none.
 
 mod answer;
@@ -11,7 +11,6 @@ mod request;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
@@ -19,12 +18,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, post};
+use axum::{Extension, Router};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::trace::{DropRule, TraceStep};
-use crate::lifecycle::Clock;
+use crate::lifecycle::{ClientCertificate, Clock};
 use crate::model::Platform;
 use crate::wire::apns::TOPIC_SUFFIXES;
 
@@ -94,12 +94,22 @@ pub(super) fn answers_on_demand() -> Vec<(&'static str, Response)> {
 async fn accept(
     State(apns): State<Arc<Apns>>,
     token: Result<Path<String>, PathRejection>,
+    certificate: Option<Extension<ClientCertificate>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let message = Uuid::new_v4().hyphenated().to_string();
     let token = token.map_or_else(|_| String::new(), |Path(token)| token);
-    match apns.take(&token, &headers, body, &message).await {
+    let certificate = certificate.map(|Extension(certificate)| certificate);
+    let checked = request::check_duplicates(&headers).and_then(|()| {
+        let now = apns.clock.now();
+        provider::check(&headers, certificate, apns.only.as_ref(), now)
+    });
+    let taken = match checked {
+        Ok(()) => apns.take(&token, &headers, body, &message).await,
+        Err(refusal) => Err(refusal),
+    };
+    match taken {
         Ok(()) => {
             let mut answer = StatusCode::OK.into_response();
             answer::put_unique_id(answer.headers_mut(), &message);
@@ -141,8 +151,6 @@ impl Apns {
         message: &str,
     ) -> Result<(), Refusal> {
         let now = self.clock.now();
-        request::check_duplicates(headers)?;
-        provider::check(headers, now, self.only.as_ref())?;
         let request = ApnsRequest::read(headers, now)?;
         let named = |reason: &str| Refusal::named(reason, now);
         match self.on_demand.asked(Platform::Apns, token, named) {

@@ -90,7 +90,7 @@ impl WebPush {
         }
         let channel = self.channel(token).await?;
         vapid::check_only(headers, self.only.as_ref())?;
-        vapid::check(headers, &channel, self.handles.base(), self.clock.now())?;
+        vapid::check(headers, &channel, self.handles.origins(), self.clock.now())?;
         let request = WebPushRequest::read(headers)?;
         let body = body::read(body, MAX_BODY)
             .await
@@ -121,7 +121,8 @@ impl WebPush {
     }
 
     fn created(&self, version: &str, ttl: u64) -> Created {
-        let base = self.handles.base().as_str().trim_end_matches('/');
+        let base = self.handles.origins().base(Platform::WebPush);
+        let base = base.as_str().trim_end_matches('/');
         Created {
             location: format!("{base}/m/{version}"),
             ttl,
