@@ -1,5 +1,6 @@
 //! Handles: minted for a device's channel, found again when a sender posts to one, given back.
 
+mod recent;
 mod rows;
 mod shape;
 
@@ -11,7 +12,9 @@ use crate::lifecycle::Clock;
 use crate::model::{Handle, Platform};
 use crate::store::{Store, StoreError};
 
-use rows::Tokens;
+use recent::Key;
+pub(in crate::emulator) use recent::Recent;
+use rows::{FoundRow, Tokens};
 use shape::Lifetime;
 
 /// The most handles of one device, those given back and not yet forgotten included.
@@ -29,6 +32,7 @@ pub(in crate::emulator) struct Handles {
     store: Store,
     clock: Clock,
     base: Url,
+    recent: Recent,
 }
 
 /// A device's channel behind a handle.
@@ -37,6 +41,8 @@ pub(in crate::emulator) struct Channel {
     pub(super) id: i64,
     pub(super) agent: i64,
     pub(super) uaid: Uuid,
+    /// As the device calls it.
+    pub(super) channel_id: Uuid,
     pub(super) platform: Platform,
     /// The only one who may send, where the device said so: the VAPID public key (Web Push), the
     /// bundle id (APNs), the project id (FCM).
@@ -84,7 +90,17 @@ pub(super) struct Minted {
 
 impl Handles {
     pub(in crate::emulator) fn new(store: Store, clock: Clock, base: Url) -> Self {
-        Self { store, clock, base }
+        Self {
+            store,
+            clock,
+            base,
+            recent: Recent::default(),
+        }
+    }
+
+    /// The handles that senders used lately.
+    pub(in crate::emulator) fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// The base of every minted handle.
@@ -121,8 +137,20 @@ impl Handles {
 
     /// The channel behind the `token` that a sender of `platform` used.
     pub(super) async fn find(&self, platform: Platform, token: &str) -> Result<Found, StoreError> {
-        self.look_up(platform, token, |token| Tokens::One(token.to_owned()))
-            .await
+        let key = Key::of(platform, token);
+        let now = self.clock.now().as_millisecond();
+        let since = match self.recent.find(key, now) {
+            Ok(channel) => return Ok(Found::Live(Channel::clone(&channel))),
+            Err(since) => since,
+        };
+        let row = self
+            .look_up(platform, token, |token| Tokens::One(token.to_owned()))
+            .await?;
+        if let Found::Live(channel) = &row.found {
+            let channel = channel.clone();
+            self.recent.remember(key, since, channel, row.expires_at);
+        }
+        Ok(row.found)
     }
 
     /// The channel of the app's installation: its id is what stands before the colon of an FCM
@@ -134,6 +162,7 @@ impl Handles {
             end: format!("{id};"),
         })
         .await
+        .map(|row| row.found)
     }
 
     async fn look_up(
@@ -141,9 +170,9 @@ impl Handles {
         platform: Platform,
         token: &str,
         tokens: impl FnOnce(&str) -> Tokens,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<FoundRow, StoreError> {
         if token.is_empty() || token.len() > MAX_TOKEN {
-            return Ok(Found::Unknown);
+            return Ok(FoundRow::UNKNOWN);
         }
         let now = self.clock.now().as_millisecond();
         let tokens = tokens(token);

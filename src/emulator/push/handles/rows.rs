@@ -1,7 +1,7 @@
 //! The rows of channels: every statement about handles.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
 use crate::model::Platform;
@@ -115,12 +115,25 @@ pub(super) enum Tokens {
     Under { first: String, end: String },
 }
 
+/// What a token led to.
+pub(super) struct FoundRow {
+    pub(super) found: Found,
+    pub(super) expires_at: Option<i64>,
+}
+
+impl FoundRow {
+    pub(super) const UNKNOWN: Self = Self {
+        found: Found::Unknown,
+        expires_at: None,
+    };
+}
+
 pub(super) fn find(
     c: &Connection,
     platform: Platform,
     tokens: &Tokens,
     now: i64,
-) -> rusqlite::Result<Found> {
+) -> rusqlite::Result<FoundRow> {
     let (condition, first, end) = match tokens {
         Tokens::One(token) => ("token = ?1 AND ?2 = ''", token.as_str(), ""),
         Tokens::Under { first, end } => {
@@ -128,7 +141,7 @@ pub(super) fn find(
         }
     };
     let statement = format!(
-        "SELECT channel.id, agent, uaid, vapid_key, extended, expires_at, gone_at
+        "SELECT channel.id, agent, uaid, vapid_key, extended, expires_at, gone_at, channel_id
          FROM channel JOIN agent ON agent.id = channel.agent
          WHERE {condition} AND platform = ?3 LIMIT 1"
     );
@@ -137,25 +150,30 @@ pub(super) fn find(
         .query_row(params![first, end, platform.as_str()], |row| {
             let expires_at: Option<i64> = row.get(5)?;
             let gone_at: Option<i64> = row.get(6)?;
-            if let Some(at) = gone_at.or(expires_at.filter(|at| *at <= now)) {
-                let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN);
-                return Ok(Found::Gone(at));
-            }
-            let uaid: String = row.get(2)?;
-            let Ok(uaid) = Uuid::parse_str(&uaid) else {
-                return Ok(Found::Unknown);
+            let found = match gone_at.or(expires_at.filter(|at| *at <= now)) {
+                Some(at) => Found::Gone(Timestamp::from_millisecond(at).unwrap_or(Timestamp::MIN)),
+                None => live(row, platform)?,
             };
-            Ok(Found::Live(Channel {
-                id: row.get(0)?,
-                agent: row.get(1)?,
-                uaid,
-                platform,
-                sender: row.get(3)?,
-                extended: row.get(4)?,
-            }))
+            Ok(FoundRow { found, expires_at })
         })
         .optional()?;
-    Ok(found.unwrap_or(Found::Unknown))
+    Ok(found.unwrap_or(FoundRow::UNKNOWN))
+}
+
+fn live(row: &Row<'_>, platform: Platform) -> rusqlite::Result<Found> {
+    let (uaid, channel_id): (String, String) = (row.get(2)?, row.get(7)?);
+    let (Ok(uaid), Ok(channel_id)) = (Uuid::parse_str(&uaid), Uuid::parse_str(&channel_id)) else {
+        return Ok(Found::Unknown);
+    };
+    Ok(Found::Live(Channel {
+        id: row.get(0)?,
+        agent: row.get(1)?,
+        uaid,
+        channel_id,
+        platform,
+        sender: row.get(3)?,
+        extended: row.get(4)?,
+    }))
 }
 
 /// Forgets handles that have been gone since before `cut`, and devices that have none left.

@@ -8,7 +8,7 @@ fn stored(seq: i64) -> Stored {
         channel_id: Uuid::nil(),
         platform: Platform::Wns,
         version: format!("v{seq}"),
-        body: b"id".to_vec(),
+        body: b"id".to_vec().into(),
         headers: NotificationHeaders::default(),
     }
 }
