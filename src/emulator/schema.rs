@@ -5,7 +5,7 @@ use crate::store::Schema;
 /// The services' one database: `services.db` in the data folder.
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x4853_7376,
-    migrations: &[FIRST],
+    migrations: &[FIRST, TOTALS],
 };
 
 /// Numbers of agents, channels and messages are never given twice, so that a late job about one
@@ -80,4 +80,34 @@ CREATE TABLE notification(
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX notification_owner ON notification(owner, is_read, seq);
+";
+
+/// How much there is in all, so that it can be bounded without counting it.
+const TOTALS: &str = "
+CREATE TABLE total(
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    channels INTEGER NOT NULL
+) STRICT;
+INSERT INTO total(id, messages, bytes, channels) VALUES (
+    1,
+    (SELECT count(*) FROM message),
+    (SELECT coalesce(sum(length(body) + length(headers)), 0) FROM message),
+    (SELECT count(*) FROM channel)
+);
+CREATE TRIGGER message_added AFTER INSERT ON message BEGIN
+    UPDATE total SET messages = messages + 1,
+        bytes = bytes + length(new.body) + length(new.headers);
+END;
+CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
+    UPDATE total SET messages = messages - 1,
+        bytes = bytes - length(old.body) - length(old.headers);
+END;
+CREATE TRIGGER channel_added AFTER INSERT ON channel BEGIN
+    UPDATE total SET channels = channels + 1;
+END;
+CREATE TRIGGER channel_removed AFTER DELETE ON channel BEGIN
+    UPDATE total SET channels = channels - 1;
+END;
 ";

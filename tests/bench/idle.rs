@@ -45,7 +45,7 @@ fn main() {
     };
     let home = tempfile::tempdir().unwrap();
     let ours = slope(&Process::services(home.path(), None), few, many, |stream| {
-        let mut phone = Phone::on(stream);
+        let mut phone = Phone::on(stream, "");
         phone.register();
         phone.into_stream()
     });

@@ -11,18 +11,29 @@ pub(crate) const CHANNEL: &str = "6c5a2e30-0f3c-4a4d-9d8e-2b0c2f4e8a11";
 
 /// A phone's plain WebSocket.
 pub(crate) struct Phone {
+    /// Its agent id.
+    pub(crate) uaid: String,
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// How much of the buffer was given out.
+    taken: usize,
 }
 
 impl Phone {
     /// Connects and says hello.
     pub(crate) fn connect(services: SocketAddr) -> Self {
-        Self::on(TcpStream::connect(services).unwrap())
+        Self::on(TcpStream::connect(services).unwrap(), "")
+    }
+
+    /// Connects as the one it was before.
+    pub(crate) fn again(services: SocketAddr, uaid: &str) -> Self {
+        let phone = Self::on(TcpStream::connect(services).unwrap(), uaid);
+        assert_eq!(phone.uaid, uaid);
+        phone
     }
 
     /// Says hello on a connection.
-    pub(crate) fn on(mut stream: TcpStream) -> Self {
+    pub(crate) fn on(mut stream: TcpStream, uaid: &str) -> Self {
         stream.set_nodelay(true).unwrap();
         stream
             .write_all(
@@ -38,11 +49,15 @@ impl Phone {
         }
         assert!(head.starts_with(b"HTTP/1.1 101"));
         let mut phone = Self {
+            uaid: String::new(),
             stream,
             buffer: Vec::new(),
+            taken: 0,
         };
-        phone.say(&json!({"messageType": "hello", "use_webpush": true}));
-        assert_eq!(phone.hear()["status"], 200);
+        phone.say(&json!({"messageType": "hello", "use_webpush": true, "uaid": uaid}));
+        let hello = phone.hear();
+        assert_eq!(hello["status"], 200);
+        hello["uaid"].as_str().unwrap().clone_into(&mut phone.uaid);
         phone
     }
 
@@ -87,7 +102,7 @@ impl Phone {
 
     /// The next frame's bytes.
     pub(crate) fn frame(&mut self) -> &[u8] {
-        self.buffer.clear();
+        self.buffer.drain(..self.taken);
         fill(&mut self.stream, &mut self.buffer, 2);
         let (head, length) = match self.buffer[1] {
             126 => {
@@ -96,10 +111,9 @@ impl Phone {
             }
             short => (2, u16::from(short)),
         };
-        let whole = head + usize::from(length);
-        fill(&mut self.stream, &mut self.buffer, whole);
-        assert_eq!(self.buffer.len(), whole, "one frame is under way at a time");
-        &self.buffer[head..]
+        self.taken = head + usize::from(length);
+        fill(&mut self.stream, &mut self.buffer, self.taken);
+        &self.buffer[head..self.taken]
     }
 }
 
@@ -130,6 +144,20 @@ impl Sender {
 
     pub(crate) fn send(&mut self) {
         self.stream.write_all(&self.request).unwrap();
+    }
+
+    /// Sends once and says which version the services gave it; none once they are gone.
+    pub(crate) fn send_until_gone(&mut self) -> Option<String> {
+        self.stream.write_all(&self.request).ok()?;
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            self.stream.read_exact(&mut byte).ok()?;
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        assert!(head.starts_with("HTTP/1.1 201"), "{head}");
+        let (_, version) = head.split_once("/m/").unwrap();
+        Some(version.lines().next().unwrap().to_owned())
     }
 
     /// Reads the answer, which has no body.

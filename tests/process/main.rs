@@ -18,7 +18,11 @@ mod doctor;
 mod help;
 mod junk;
 mod kill_rounds;
+mod kill_services;
 mod kills;
+#[expect(dead_code, reason = "the benchmarks use the rest")]
+#[path = "../bench/line.rs"]
+mod line;
 mod owner;
 mod pipes;
 mod secrets;

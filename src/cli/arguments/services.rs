@@ -38,6 +38,9 @@ pub(in crate::cli) struct Demo {
 /// Serve the embedded app backend, notification hub and push services
 ///
 /// It is ready when it prints the table of its URLs (with --json: the event `services.ready`).
+///
+/// With --data, a push that its sender was told is received is kept until the phone has it, also
+/// when the services are killed: at most the last 5 ms before that are lost.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

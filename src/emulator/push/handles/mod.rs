@@ -20,6 +20,10 @@ use shape::Lifetime;
 /// The most handles of one device, those given back and not yet forgotten included.
 const MOST_PER_AGENT: i64 = 256;
 
+/// The most handles of all devices together. Beyond, those given back or expired are forgotten
+/// early, and where all live, more are refused.
+const MOST_IN_ALL: i64 = 200_000;
+
 /// How long a handle that was given back or expired is answered as gone before it is forgotten.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 

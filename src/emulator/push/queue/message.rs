@@ -1,7 +1,7 @@
 //! Messages between the database and the socket.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _};
@@ -102,29 +102,44 @@ impl Delivery {
 /// Gives messages their places. It goes on from the last place ever given, which is read from the
 /// database on the first occasion. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sequence(Arc<AtomicI64>);
+pub(super) struct Sequence(Arc<Places>);
+
+#[derive(Debug, Default)]
+struct Places {
+    /// The next one; 0 while it is not known.
+    next: AtomicI64,
+    /// So much is stored that each message has to be looked at before it is taken.
+    crowded: AtomicBool,
+}
 
 impl Sequence {
     /// The next place, inside a job.
     pub(super) fn next(&self, c: &Connection) -> rusqlite::Result<i64> {
         self.learn(c)?;
-        Ok(self.0.fetch_add(1, Ordering::Relaxed))
+        Ok(self.0.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The next place, outside of any job; none before the first one.
+    /// The next place, outside of any job; none before the first one, and none in a crowd.
     pub(super) fn next_known(&self) -> Option<i64> {
-        let known = self.0.load(Ordering::Relaxed) != 0;
-        known.then(|| self.0.fetch_add(1, Ordering::Relaxed))
+        let known = self.0.next.load(Ordering::Relaxed) != 0;
+        let crowded = self.0.crowded.load(Ordering::Relaxed);
+        (known && !crowded).then(|| self.0.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Says whether so much is stored that places are given inside jobs alone.
+    pub(super) fn set_crowded(&self, crowded: bool) {
+        self.0.crowded.store(crowded, Ordering::Relaxed);
     }
 
     /// Reads the last place that was given. Only jobs do, one after another.
     pub(super) fn learn(&self, c: &Connection) -> rusqlite::Result<()> {
-        if self.0.load(Ordering::Relaxed) == 0 {
+        if self.0.next.load(Ordering::Relaxed) == 0 {
             let last: Option<i64> = c
                 .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'message'")?
                 .query_row([], |row| row.get(0))
                 .optional()?;
-            self.0.store(last.unwrap_or(0) + 1, Ordering::Relaxed);
+            let next = last.unwrap_or(0) + 1;
+            self.0.next.store(next, Ordering::Relaxed);
         }
         Ok(())
     }

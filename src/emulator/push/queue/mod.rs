@@ -33,6 +33,12 @@ pub(super) use message::{Acked, Batch, Delivery, Fresh, Part, Stored};
 /// The most messages kept for one device: more are refused to the sender rather than lost.
 pub(super) const MOST_KEPT: i64 = 1000;
 
+/// The most messages kept for all devices together: more are refused to the sender.
+pub(super) const MOST_IN_ALL: i64 = 500_000;
+
+/// The most bytes of bodies and headers kept for all devices together.
+pub(super) const MOST_BYTES: i64 = 512 * 1024 * 1024;
+
 /// How many messages may be stored for a device that is away before it has to begin anew
 /// (autopush: 150).
 pub(super) const STORED_LIMIT: i64 = 150;
@@ -55,7 +61,7 @@ pub(super) struct Incoming {
 pub(super) enum Verdict {
     Received,
     Dropped(DropRule),
-    /// Too much waits for this device already.
+    /// Too much waits for this device already, or for all of them together.
     Full,
     /// The channel was given back a moment ago.
     Gone,

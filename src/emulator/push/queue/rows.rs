@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::emulator::trace::DropRule;
 use crate::model::Platform;
+use crate::wire::push_socket::MAX_FRAME;
 
 use super::away::{self, AwayRule};
 use super::message::{Acked, Batch, Part, Sequence, Stored};
-use super::{Channel, Incoming, MOST_KEPT, STORED_LIMIT, Verdict, expiry};
+use super::{Channel, Incoming, MOST_BYTES, MOST_IN_ALL, MOST_KEPT, STORED_LIMIT, Verdict, expiry};
 
 /// How many messages are read at once (autopush: 10).
 pub(super) const BATCH: usize = 10;
@@ -124,7 +125,23 @@ pub(super) fn insert_direct(c: &Connection, row: &NewRow) -> rusqlite::Result<Ve
         return Ok(Verdict::Gone);
     }
     store(c, row)?;
+    no_room_in_all(c, row)?;
     Ok(Verdict::Received)
+}
+
+/// How near to the bounds of all devices together each message is looked at before it is taken:
+/// more than may be under way.
+const CROWD: i64 = 4096;
+
+/// True when no more may be stored for all devices together.
+fn no_room_in_all(c: &Connection, row: &NewRow) -> rusqlite::Result<bool> {
+    let (messages, bytes): (i64, i64) = c
+        .prepare_cached("SELECT messages, bytes FROM total")?
+        .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let most = i64::try_from(MAX_FRAME).unwrap_or(i64::MAX);
+    let crowded = messages >= MOST_IN_ALL - CROWD || bytes >= MOST_BYTES - CROWD * most;
+    row.sequence.set_crowded(crowded);
+    Ok(messages >= MOST_IN_ALL || bytes >= MOST_BYTES)
 }
 
 fn is_live(c: &Connection, row: &NewRow) -> rusqlite::Result<bool> {
@@ -146,7 +163,7 @@ pub(super) fn insert(c: &Connection, row: &NewRow) -> rusqlite::Result<Inserted>
         let dropped = Verdict::Dropped(DropRule::StoredLimit);
         return Ok(Inserted::without_loss(dropped));
     }
-    if kept >= MOST_KEPT {
+    if kept >= MOST_KEPT || no_room_in_all(c, row)? {
         return Ok(Inserted::without_loss(Verdict::Full));
     }
     let mut inserted = Inserted::without_loss(Verdict::Received);
