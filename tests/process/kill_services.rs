@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use crate::line::{Phone, Sender};
@@ -27,7 +27,8 @@ fn services_killed_in_a_stream_of_pushes_deliver_what_was_answered() {
     let (path, uaid) = (phone.register(), phone.uaid.clone());
     drop(phone);
 
-    let (answer, answers) = channel();
+    // So that the sender is never far ahead of what was heard.
+    let (answer, answers) = sync_channel(4);
     let mut sender = Sender::connect(address, &path, b"body");
     let sending = std::thread::spawn(move || {
         while let Some(version) = sender.send_until_gone() {
@@ -40,8 +41,8 @@ fn services_killed_in_a_stream_of_pushes_deliver_what_was_answered() {
     answered.extend(answers.iter().take(ONLINE));
     let killed = Instant::now();
     served.running.killed();
-    sending.join().unwrap();
     answered.extend(answers.iter());
+    sending.join().unwrap();
     let owed: BTreeSet<String> = answered
         .into_iter()
         .filter(|(_, at)| *at + LAST < killed)
