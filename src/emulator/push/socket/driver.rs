@@ -175,10 +175,7 @@ impl Driver {
                         key,
                         platform,
                     };
-                    let (frame, known) =
-                        registering::register(&self.handles, greeting.uaid, asked).await?;
-                    *agent = known.or(*agent);
-                    self.send(&frame).await?;
+                    *agent = self.register(greeting, asked).await?.or(*agent);
                 }
                 Step::Unregister { channel_id } => {
                     if let Some(agent) = *agent {
@@ -210,6 +207,17 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Answers a `register`, and gives the device's number once it has one.
+    async fn register(
+        &mut self,
+        greeting: Greeting,
+        asked: registering::Asked,
+    ) -> Result<Option<i64>, End> {
+        let (frame, known) = registering::register(&self.handles, greeting.uaid, asked).await?;
+        self.send(&frame).await?;
+        Ok(known)
     }
 
     async fn send(&mut self, frame: &ServerFrame) -> Result<(), End> {

@@ -143,7 +143,7 @@ impl World {
         let found = self.services().handles.find(Platform::WebPush, &self.token);
         match found.await.unwrap() {
             Found::Live(channel) => channel,
-            other => panic!("{other:?}"),
+            other @ (Found::Gone(_) | Found::Unknown) => panic!("{other:?}"),
         }
     }
 
@@ -286,7 +286,11 @@ impl World {
                     let found = queue.load(connection.agent, batch).await.unwrap();
                     steps.extend(connection.talk.loaded(found));
                 }
-                other => panic!("{other:?}"),
+                other @ (Step::Send(_)
+                | Step::Ping
+                | Step::Register { .. }
+                | Step::Unregister { .. }
+                | Step::Close(_)) => panic!("{other:?}"),
             }
         }
     }
