@@ -188,11 +188,10 @@ impl Driver {
                     .await?;
                 }
                 Step::Acknowledge(acked) => {
-                    let sent = acked.iter().filter(|acked| acked.seq.is_some()).count();
+                    line.acknowledged(acked.iter().filter(|acked| acked.seq.is_some()).count());
                     if let Some(agent) = *agent {
                         self.queue.acknowledge(agent, acked).await?;
                     }
-                    line.acknowledged(sent);
                 }
                 Step::Load(batch) => {
                     line.looks();
