@@ -54,9 +54,6 @@ impl Parts {
             ..
         } = options;
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
-        let only = strict_credentials.then(|| credentials.clone());
-        let throttle = Throttle::new(throttle, clock.clone());
-        let on_demand = OnDemand::default();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
@@ -68,42 +65,31 @@ impl Parts {
             scope.spawner(),
         );
         let fcm_tokens = AccessTokens::default();
-        let hub = TagHub::new(
+        let hub = Arc::new(TagHub::new(
             store.clone(),
             clock.clone(),
             own,
             &allowed_hosts,
             credentials.clone(),
             fcm_tokens.clone(),
-        )?;
-        let hub = Arc::new(hub);
+        )?);
         let backend = AppBackend::new(store.clone(), clock.clone(), hub, users, token_ttl);
         let wns = Wns {
             handles: handles.clone(),
             queue: queue.clone(),
             tokens: AccessTokens::default(),
-            only: only.clone(),
+            only: strict_credentials.then(|| credentials.clone()),
             clock: clock.clone(),
-            throttle: throttle.clone(),
-            on_demand: on_demand.clone(),
-        };
-        let fcm = Fcm {
-            handles: handles.clone(),
-            queue: queue.clone(),
-            tokens: fcm_tokens,
-            only,
-            clock: clock.clone(),
-            throttle,
-            on_demand,
-            topics: Topics::new(store.clone(), clock.clone()),
+            throttle: Throttle::new(throttle, clock.clone()),
+            on_demand: OnDemand::default(),
         };
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
             backend: Arc::new(backend),
             apns: Arc::new(apns(&wns)),
             web_push: Arc::new(web_push(&wns)),
+            fcm: Arc::new(fcm(&wns, fcm_tokens, &store)),
             wns: Arc::new(wns),
-            fcm: Arc::new(fcm),
             sockets: Arc::new(sockets),
         };
         Ok(Self {
@@ -120,6 +106,19 @@ impl Parts {
 }
 
 /// What all push services share stands in each of them.
+fn fcm(wns: &Wns, tokens: AccessTokens, store: &Store) -> Fcm {
+    Fcm {
+        handles: wns.handles.clone(),
+        queue: wns.queue.clone(),
+        tokens,
+        only: wns.only.clone(),
+        clock: wns.clock.clone(),
+        throttle: wns.throttle.clone(),
+        on_demand: wns.on_demand.clone(),
+        topics: Topics::new(store.clone(), wns.clock.clone()),
+    }
+}
+
 fn apns(wns: &Wns) -> Apns {
     Apns {
         handles: wns.handles.clone(),

@@ -102,14 +102,20 @@ fn env_says_it_all_to_programs_and_to_shells() {
             "HANDSET_APNS_KEY_ID",
             "HANDSET_APNS_TEAM_ID",
             "HANDSET_APNS_TOPIC",
+            "HANDSET_CA",
             "HANDSET_HTTP",
+            "HANDSET_HTTPS",
+            "HANDSET_PROXY",
             "HANDSET_PUSH",
             "HANDSET_VAPID_PRIVATE",
             "HANDSET_VAPID_PUBLIC",
             "HANDSET_WNS_CLIENT_ID",
             "HANDSET_WNS_CLIENT_SECRET",
             "HANDSET_WNS_TOKEN_URL",
+            "NODE_EXTRA_CA_CERTS",
             "NODE_OPTIONS",
+            "REQUESTS_CA_BUNDLE",
+            "SSL_CERT_FILE",
         ]
     );
     assert_eq!(printed["HANDSET_APNS_KEY_ID"].len(), 10);
@@ -117,6 +123,8 @@ fn env_says_it_all_to_programs_and_to_shells() {
     for name in ["GOOGLE_APPLICATION_CREDENTIALS", "HANDSET_APNS_KEY"] {
         assert!(fs::metadata(&printed[name]).unwrap().is_file(), "{name}");
     }
+    stopped(served);
+    let served = world.serve(&["--proxy", "off"]);
     let proxy = world.run(&["env", "--proxy"]).with_code(2);
     assert!(proxy.only_error().contains("no proxy"), "{proxy:#?}");
     stopped(served);

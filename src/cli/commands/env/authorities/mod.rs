@@ -40,23 +40,9 @@ pub(super) struct Authorities<'a> {
     output: &'a Output,
 }
 
-/// A file and what it is made from where the shell names none.
-struct Bundle {
-    name: &'static str,
-    with_system: bool,
-}
-
-/// Node knows the world's authorities by itself, and takes these beside them.
-const NODE: Bundle = Bundle {
-    name: "node-ca",
-    with_system: false,
-};
-
-/// All others know none beside the file.
-const WHOLE: Bundle = Bundle {
-    name: "ca-bundle",
-    with_system: true,
-};
+/// The bundles' file, without its ending: one for all variables, as none but Node knows authorities
+/// beside its file, and to Node the system's are not new.
+const BUNDLE: &str = "ca-bundle";
 
 impl<'a> Authorities<'a> {
     /// Files in `folder`, with the local authority of the file `ca`.
@@ -86,21 +72,18 @@ impl<'a> Authorities<'a> {
         Ok([
             (
                 "NODE_EXTRA_CA_CERTS",
-                self.bundle(&NODE, value("NODE_EXTRA_CA_CERTS"))?,
+                self.bundle(value("NODE_EXTRA_CA_CERTS"))?,
             ),
-            (
-                "SSL_CERT_FILE",
-                self.bundle(&WHOLE, value("SSL_CERT_FILE"))?,
-            ),
-            ("REQUESTS_CA_BUNDLE", self.bundle(&WHOLE, requests)?),
+            ("SSL_CERT_FILE", self.bundle(value("SSL_CERT_FILE"))?),
+            ("REQUESTS_CA_BUNDLE", self.bundle(requests)?),
         ])
     }
 
-    fn bundle(&self, bundle: &Bundle, given: Option<&OsStr>) -> Result<PathBuf, Failure> {
-        let usual = self.folder.join(format!("{}.pem", bundle.name));
+    fn bundle(&self, given: Option<&OsStr>) -> Result<PathBuf, Failure> {
+        let usual = self.folder.join(format!("{BUNDLE}.pem"));
         let given = given.map(Path::new).filter(|given| *given != usual);
-        let kept = given.and_then(|given| Some((self.place(bundle, given), self.read(given)?)));
-        let (path, kept) = kept.unwrap_or_else(|| (usual, self.usual(bundle)));
+        let kept = given.and_then(|given| Some((self.place(given), self.read(given)?)));
+        let (path, kept) = kept.unwrap_or_else(|| (usual, self.usual()));
         let is_ours = |one: &String| is_handsets(one) || self.own.contains(one);
         let foreign = kept.into_iter().filter(|one| !is_ours(one));
         let text: String = foreign.chain([self.own.clone()]).collect();
@@ -109,14 +92,14 @@ impl<'a> Authorities<'a> {
     }
 
     /// Where the bundle for a file of the shell's is: itself, where it is one of these already.
-    fn place(&self, bundle: &Bundle, given: &Path) -> PathBuf {
+    fn place(&self, given: &Path) -> PathBuf {
         if given.parent() == Some(&self.folder) {
             return given.to_owned();
         }
         let whole = std::path::absolute(given).unwrap_or_else(|_| given.to_owned());
         let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
         let mark: String = digest.iter().take(4).map(|b| format!("{b:02x}")).collect();
-        self.folder.join(format!("{}-{mark}.pem", bundle.name))
+        self.folder.join(format!("{BUNDLE}-{mark}.pem"))
     }
 
     fn read(&self, given: &Path) -> Option<Vec<String>> {
@@ -132,10 +115,7 @@ impl<'a> Authorities<'a> {
         }
     }
 
-    fn usual(&self, bundle: &Bundle) -> Vec<String> {
-        if !bundle.with_system {
-            return Vec::new();
-        }
+    fn usual(&self) -> Vec<String> {
         let found = system();
         if found.is_empty() {
             self.output.warning(

@@ -51,8 +51,7 @@ fn content(path: &str) -> String {
 fn the_usual_files_hold_the_systems_authorities_and_ours() {
     let scene = Scene::new();
     let [node, ssl, requests] = scene.written(&[]);
-    assert_eq!(content(&node), ours("1"));
-    assert_eq!(ssl, requests);
+    assert_eq!((&ssl, &node), (&requests, &requests));
     let whole = content(&ssl);
     assert!(whole.ends_with(&ours("1")));
     assert_eq!(certificates(whole.as_bytes()).len(), system().len() + 1);
@@ -64,7 +63,6 @@ fn the_usual_files_hold_the_systems_authorities_and_ours() {
         ("REQUESTS_CA_BUNDLE", &requests),
     ]);
     assert_eq!(again, [node.clone(), ssl.clone(), requests]);
-    assert_eq!(content(&node), ours("2"));
     let whole = content(&ssl);
     assert!(whole.contains(&ours("2")) && !whole.contains(&ours("1")));
     assert_eq!(certificates(whole.as_bytes()).len(), system().len() + 1);
@@ -108,7 +106,7 @@ fn folders_are_read_and_what_cannot_be_read_is_left_out() {
         ("NODE_EXTRA_CA_CERTS", "/nowhere/x.pem"),
         ("SSL_CERT_FILE", "/nowhere/x.pem"),
     ]);
-    assert_eq!(content(&node), ours("1"));
+    assert_eq!(node, ssl);
     assert_eq!(Path::new(&ssl).file_name().unwrap(), "ca-bundle.pem");
 }
 
