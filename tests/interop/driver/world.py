@@ -1,0 +1,88 @@
+"""A machine of its own: `handset serve`, and a phone of alice's on each platform."""
+
+import json
+import os
+import pathlib
+from concurrent.futures import ThreadPoolExecutor
+
+from process import Running, printed
+
+PLATFORMS = ("wns", "apns", "fcm", "webpush")
+
+
+class World:
+    """Services and phones with a home below `folder`, until it is left."""
+
+    def __init__(self, handset, folder, serve_arguments=()):
+        self.handset = str(handset)
+        self.folder = pathlib.Path(folder)
+        self.serve_arguments = serve_arguments
+        self.phones = {}
+        self.serve = None
+        for name in ("user", "tmp"):
+            (self.folder / name).mkdir(parents=True)
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "HOME": str(self.folder / "user"),
+            "TMPDIR": str(self.folder / "tmp"),
+            "HANDSET_HOME": str(self.folder / "state"),
+            # Without it the bus of a desktop that happens to run would be found.
+            "XDG_RUNTIME_DIR": str(self.folder / "no-runtime"),
+            "INTEROP_PHONES": str(self.folder / "phones.json"),
+        }
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        addresses = [f"--{name}=127.0.0.1:0" for name in ("http", "https", "proxy")]
+        self.serve = self.running("serve", "--ephemeral", *addresses, *self.serve_arguments)
+        self.serve.ready("services.ready")
+        backend = json.loads(self.said("env", "--json"))["HANDSET_HTTP"]
+        with ThreadPoolExecutor(len(PLATFORMS)) as pool:
+            addresses = dict(pool.map(lambda name: (name, self.phone(name, backend)), PLATFORMS))
+        (self.folder / "phones.json").write_text(json.dumps(addresses, indent=2))
+
+    def phone(self, platform, backend):
+        """Switches a phone on, which is named after its platform; its address for senders."""
+        device = ("--device", platform)
+        account = ("--backend", backend, "--user", "alice", "--password-stdin")
+        self.said(*device, "login", "--vault", "file", *account, given="alice\n")
+        self.said(*device, "register", "--platform", platform)
+        # Three silent pushes an hour would not do for all the senders of one platform.
+        self.said(*device, "condition", "set", "throttle=off")
+        self.phones[platform] = self.running(*device, "run", "--toast", "none")
+        self.phones[platform].ready("phone.ready")
+        # The backend keeps the payloads and pushes none of them: that is the senders' work.
+        self.said(*device, "unregister")
+        status = json.loads(self.said(*device, "--json", "status"))
+        return {"handle": status["handle"], "subscription": status["subscription"]}
+
+    def running(self, *arguments):
+        log = self.folder / f"{'-'.join(arguments[:2]).strip('-')}.log"
+        return Running([self.handset, "--json", *arguments], self.environment, log)
+
+    def said(self, *arguments, given=""):
+        return printed([self.handset, *arguments], self.environment, given)
+
+    def shown(self, toast, patience):
+        """True when the phone of the toast's platform shows it, with the very text."""
+
+        def fits(event):
+            return event.get("notification") == toast["notification"]
+
+        event = self.phones[toast["platform"]].event("toast.shown", fits, patience)
+        return event is not None and event["toast"]["body"] == toast["body"]
+
+    def stop(self):
+        for running in [*self.phones.values(), *filter(None, [self.serve])]:
+            running.stop()
