@@ -47,7 +47,7 @@ asyncio.run(
             "webpush, aesgcm": toast("webpush", lambda id: push(id, encoding="aesgcm")),
             "unknown token": fails(unknown(SUBSCRIPTION["endpoint"]), 404),
             "expired token": fails(asking(410), 410),
-            "too large": fails(SUBSCRIPTION["endpoint"], 413, "x" * 4096),
+            "too large": fails(SUBSCRIPTION["endpoint"], 413, "x" * 6000),
             "throttled": fails(asking(429), 429),
             "unavailable": fails(asking(503), 503),
         },
