@@ -101,9 +101,7 @@ def tried(wish, folder):
     libraries = pathlib.Path(wish.libraries)
     with ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
         worlds = {
-            real: stack.enter_context(
-                World(wish.handset, folder / name, ["--real-handles"] if real else [])
-            )
+            real: stack.enter_context(World(wish.handset, folder / name, real))
             for real, name in ((False, "own-names"), (True, "real-names"))
         }
         rows = [] if wish.only else authorities.rows(worlds[False])

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# A resolver in the sender's own code stands in for the machine's hosts file.
+HOSTS = "hosts file (own resolver)"
+
 NODE = ("NODE_OPTIONS", "NODE_EXTRA_CA_CERTS")
 
 
@@ -25,12 +28,13 @@ SENDERS = (
     Sender("node/firebase-admin.js", "preload script"),
     Sender("node/firebase-admin-agent.js", "httpAgent and cert(path, agent)", without=NODE),
     Sender("python/firebase_admin_sender.py", "proxy", ("--proxy",)),
-    Sender("python/firebase_admin_async_sender.py", "hosts file (own resolver)"),
+    Sender("python/firebase_admin_async_sender.py", HOSTS, real_handles=True),
     Sender("python/pyfcm_sender.py", "proxy", ("--proxy",)),
     Sender("node/node-apn.js", "options address, port, ca", without=NODE),
-    Sender("node/node-apn.js", "option proxy", ("--proxy",), without=NODE, variant="proxy"),
+    # Through a proxy it forgets its option `ca`, and trusts what NODE_EXTRA_CA_CERTS names.
+    Sender("node/node-apn.js", "option proxy", without=("NODE_OPTIONS",), variant="proxy"),
     Sender("node/apns2.js", "preload script"),
-    Sender("python/aioapns_sender.py", "hosts file (own resolver), ssl_context"),
+    Sender("python/aioapns_sender.py", f"{HOSTS}, ssl_context", real_handles=True),
     Sender("node/web-push.js", "endpoint, https", without=("NODE_OPTIONS",)),
     Sender("node/web-push.js", "preload script, real endpoint", real_handles=True),
     Sender("python/pywebpush_sender.py", "endpoint, http"),

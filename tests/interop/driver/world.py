@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from process import Running, printed
@@ -10,13 +11,26 @@ from process import Running, printed
 PLATFORMS = ("wns", "apns", "fcm", "webpush")
 
 
+def is_free(port):
+    """True when this process may listen on the port and nobody does."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 class World:
     """Services and phones with a home below `folder`, until it is left."""
 
-    def __init__(self, handset, folder, serve_arguments=()):
+    def __init__(self, handset, folder, real_handles=False):
         self.handset = str(handset)
         self.folder = pathlib.Path(folder)
-        self.serve_arguments = serve_arguments
+        self.real_handles = real_handles
+        # Who takes handset for the real hosts expects it on their port.
+        self.https = 443 if real_handles and is_free(443) else 0
         self.phones = {}
         self.serve = None
         for name in ("user", "tmp"):
@@ -44,8 +58,10 @@ class World:
         self.stop()
 
     def start(self):
-        addresses = [f"--{name}=127.0.0.1:0" for name in ("http", "https", "proxy")]
-        self.serve = self.running("serve", "--ephemeral", *addresses, *self.serve_arguments)
+        ports = {"http": 0, "https": self.https, "proxy": 0}
+        addresses = [f"--{name}=127.0.0.1:{port}" for name, port in ports.items()]
+        real = ["--real-handles"] if self.real_handles else []
+        self.serve = self.running("serve", "--ephemeral", *addresses, *real)
         self.serve.ready("services.ready")
         backend = json.loads(self.said("env", "--json"))["HANDSET_HTTP"]
         with ThreadPoolExecutor(len(PLATFORMS)) as pool:

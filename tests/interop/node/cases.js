@@ -57,7 +57,10 @@ async function run(library, cases) {
   const description = path.join(__dirname, 'node_modules', library, 'package.json');
   const { version } = JSON.parse(fs.readFileSync(description, 'utf8'));
   const results = Object.entries(cases).map(async ([name, play]) => {
-    const result = await play().catch((error) => ({ ok: false, detail: `${error.stack}` }));
+    const result = await play().catch((error) => {
+      console.error(error);
+      return { ok: false, detail: `${error.name}: ${error.message}` };
+    });
     return { library, version, case: name, ...result };
   });
   for (const result of results) console.log(JSON.stringify(await result));

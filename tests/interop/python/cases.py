@@ -90,8 +90,9 @@ async def played(play):
     """The result of a case; that of one that broke is not ok."""
     try:
         return await play()
-    except Exception:
-        return {"ok": False, "detail": traceback.format_exc()}
+    except Exception as error:
+        traceback.print_exc()
+        return {"ok": False, "detail": f"{type(error).__name__}: {error}"}
 
 
 async def run(library, cases):
@@ -114,18 +115,22 @@ def apns_error(reason):
 
 
 def stand_in_for_hosts_file(*names):
-    """Lets this process alone find the named hosts at handset's HTTPS, port 443 included.
+    """Lets this process alone find the named hosts where handset serves HTTPS; that port.
 
-    What a hosts file and a handset on port 443 do for a machine, done for one program by its own
-    name resolution, so that the tests need neither root nor that port. No library is changed.
+    What a hosts file does for a machine, done for one program by its own name resolution, so that
+    the tests change nothing of the machine. Where handset is not on port 443, which root alone may
+    bind, the port is resolved, too: that reaches libraries that connect to what they are given. No
+    library is changed.
     """
     https = urllib.parse.urlsplit(os.environ["HANDSET_HTTPS"])
+    served = https.port or 443
     resolve = socket.getaddrinfo
 
     def getaddrinfo(host, port, *arguments, **options):
         name = host.decode() if isinstance(host, bytes) else host
         if name in names:
-            host, port = https.hostname, https.port
+            host, port = https.hostname, served
         return resolve(host, port, *arguments, **options)
 
     socket.getaddrinfo = getaddrinfo
+    return served

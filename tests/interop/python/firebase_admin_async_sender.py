@@ -5,7 +5,7 @@ import asyncio
 import firebase_admin
 from firebase_admin import messaging
 
-from cases import PHONES, run, stand_in_for_hosts_file, toast, unknown
+from cases import PHONES, not_run, run, stand_in_for_hosts_file, toast, unknown
 
 TOKEN = PHONES["fcm"]["handle"]
 
@@ -25,6 +25,9 @@ async def send_each_async(notification):
     return f"success, {type(bad.exception).__name__}"
 
 
-stand_in_for_hosts_file("fcm.googleapis.com", "oauth2.googleapis.com")
+port = stand_in_for_hosts_file("fcm.googleapis.com", "oauth2.googleapis.com")
 firebase_admin.initialize_app()
-asyncio.run(run("firebase-admin", {"send_each_async": toast("fcm", send_each_async)}))
+case = toast("fcm", send_each_async)
+if port != 443:
+    case = not_run(f"httpx connects to port 443, handset could only serve {port}")
+asyncio.run(run("firebase-admin", {"send_each_async (HTTP/2)": case}))

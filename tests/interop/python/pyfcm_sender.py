@@ -12,10 +12,11 @@ from pyfcm import FCMNotification
 from cases import PHONES, not_run, refused, run, toast, unknown
 
 TOKEN = PHONES["fcm"]["handle"]
-fcm = FCMNotification(service_account_file=os.environ["GOOGLE_APPLICATION_CREDENTIALS"])
 
 
 def notify(data, token=TOKEN):
+    # One for each: threads must not share it.
+    fcm = FCMNotification(service_account_file=os.environ["GOOGLE_APPLICATION_CREDENTIALS"])
     return fcm.notify(fcm_token=token, data_payload=data)
 
 
