@@ -4,11 +4,8 @@ Started by `tests/interop/run`, which brings the libraries.
 """
 
 import argparse
-import json
 import pathlib
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,25 +16,11 @@ import authorities
 import report
 from process import Failure
 from senders import SENDERS
+from trial import Trials
 from world import World
 
-# How long one sender may take: two of them try again four times, as long apart as Retry-After says.
-SENDER_TIMEOUT = 120
-
-# How many senders run at once; most of their time they wait.
+# How many senders run at once; most of their time they wait to try again.
 AT_ONCE = 6
-
-# How long a toast may take after its push.
-TOAST = 20
-
-# `handset env` as a shell takes it, then the sender in its place.
-IN_SHELL = """
-set -e
-variables=$("$INTEROP_HANDSET" env $INTEROP_ENV)
-eval "$variables"
-unset $INTEROP_WITHOUT
-exec "$@"
-"""
 
 
 def arguments():
@@ -49,63 +32,21 @@ def arguments():
     return parser.parse_args()
 
 
-def command(script, libraries):
-    """The sender's program. What Node requires it finds beside the script alone: hence the copy."""
-    tests = pathlib.Path(__file__).parent.parent
-    if script.startswith("node/"):
-        for file in (tests / "node").glob("*.js"):
-            shutil.copy(file, libraries / "node")
-        return ["node", str(libraries / script)]
-    return [str(libraries / "venv/bin/python"), "-B", "-W", "ignore", str(tests / script)]
-
-
-def run(sender, world, libraries):
-    """The rows of one sender."""
-    environment = {
-        **world.environment,
-        "INTEROP_HANDSET": world.handset,
-        "INTEROP_ENV": " ".join(sender.environment),
-        "INTEROP_WITHOUT": " ".join(sender.without),
-        "INTEROP_VARIANT": sender.variant,
-    }
-    program = ["bash", "-c", IN_SHELL, "bash", *command(sender.script, libraries)]
-    try:
-        done = subprocess.run(
-            program,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SENDER_TIMEOUT,
-        )
-        out, problem = done.stdout, f"ended with {done.returncode}: {done.stderr}"
-        broke = done.returncode != 0
-    except subprocess.TimeoutExpired as error:
-        out, problem, broke = (error.stdout or b"").decode(), "not done in time", True
-    rows = [{"way in": sender.way, **json.loads(line)} for line in out.splitlines()]
-    for row in rows:
-        toast = row.get("toast")
-        if row["ok"] and toast and not world.shown(toast, TOAST):
-            row.update(ok=False, detail=f"{row['detail']}, but the phone showed no such toast")
-        elif row["ok"] and toast:
-            row["detail"] = f"toast shown ({row['detail']})"
-    if broke or not rows:
-        of = {"library": sender.script, "version": "-", "way in": sender.way, "case": "(all)"}
-        rows.append({**of, "ok": False, "detail": problem})
-    return rows
-
-
 def tried(wish, folder):
     """Every row, in the order of the senders."""
     wanted = [sender for sender in SENDERS if (wish.only or "") in sender.script]
-    libraries = pathlib.Path(wish.libraries)
-    with ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
-        worlds = {
-            real: stack.enter_context(World(wish.handset, folder / name, real))
-            for real, name in ((False, "own-names"), (True, "real-names"))
-        }
-        rows = [] if wish.only else authorities.rows(worlds[False])
-        results = [pool.submit(run, sender, worlds[sender.real_handles], libraries) for sender in wanted]
+    trials = Trials(wish.libraries)
+    with ExitStack() as stack:
+        own = stack.enter_context(World(wish.handset, folder / "own-names"))
+        real = stack.enter_context(World(wish.handset, folder / "real-names", real_handles=True))
+        pool = stack.enter_context(ThreadPoolExecutor(AT_ONCE))
+        # Left first, so that the pool and the worlds wait for nothing that still runs.
+        stack.callback(trials.stop)
+        results = [
+            pool.submit(trials.run, sender, real if sender.real_handles else own)
+            for sender in wanted
+        ]
+        rows = [] if wish.only else authorities.rows(own)
         return rows + [row for result in results for row in result.result()]
 
 
@@ -126,7 +67,7 @@ def main():
     print(f"{table}\n\n{report.summary(rows, time.monotonic() - began)}")
     if wish.report:
         pathlib.Path(wish.report).write_text(f"{table}\n")
-    return 1 if any(row["ok"] is False for row in rows) else 0
+    return 1 if not rows or any(row["ok"] is False for row in rows) else 0
 
 
 sys.exit(main())

@@ -18,7 +18,7 @@ function provider() {
     return new apn.Provider({ token: signing, ca, production: true, proxy: { host: hostname, port } });
   }
   const { hostname, port } = new URL(process.env.HANDSET_HTTPS);
-  return new apn.Provider({ token: signing, ca, address: hostname, port });
+  return new apn.Provider({ token: signing, ca, address: hostname, port: port || 443 });
 }
 
 const sender = provider();

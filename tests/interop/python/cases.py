@@ -55,6 +55,15 @@ def toast(platform, send):
     return play
 
 
+def accepted(send):
+    """A case that is passed when the library reports success; its result is the detail."""
+
+    async def play():
+        return {"ok": True, "detail": await called(send)}
+
+    return play
+
+
 def refused(send, read, expected):
     """A case that is passed when what `read` makes of the library's error is `expected`."""
 
