@@ -102,6 +102,9 @@ pub struct SendBody {
     /// How urgent it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<SendPriority>,
+    /// The payload is only stored, for a sender that pushes its id itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_push: bool,
 }
 
 /// Answer of `POST /v1/send`.

@@ -13,6 +13,7 @@ use crate::device::{
 };
 use crate::lifecycle::timeouts;
 use crate::model::{Condition, Conditions, Invalid};
+use crate::wire::app_backend::SecurePushRequest;
 
 /// Signs in.
 ///
@@ -95,9 +96,13 @@ pub async fn unregister(device: &Device) -> Result<Value, DeviceError> {
 /// # Errors
 /// [`DeviceError`]
 pub async fn send(device: &Device, body: &SendBody) -> Result<Sent, DeviceError> {
-    let sent = device
-        .send(body.text.clone(), body.to.clone(), body.priority)
-        .await?;
+    let request = SecurePushRequest {
+        payload: body.text.clone(),
+        to: body.to.as_ref().map(ToString::to_string),
+        priority: body.priority,
+        push: body.no_push.then_some(false),
+    };
+    let sent = device.send(&request).await?;
     Ok(Sent {
         notification: sent.id.map(|id| id.to_string()),
         to: sent.to,

@@ -2,20 +2,14 @@
 
 use super::{Device, DeviceError};
 use crate::backend::{BackendError, SentPush};
-use crate::model::UserName;
-use crate::wire::app_backend::{SecurePushRequest, SendPriority};
+use crate::wire::app_backend::SecurePushRequest;
 
 impl Device {
-    /// Asks the backend for a secure push, to `to` or the signed-in user.
+    /// Asks the backend for a secure push, to the named or the signed-in user.
     ///
     /// # Errors
     /// [`DeviceError`]
-    pub async fn send(
-        &self,
-        text: Option<String>,
-        to: Option<UserName>,
-        priority: Option<SendPriority>,
-    ) -> Result<SentPush, DeviceError> {
+    pub async fn send(&self, request: &SecurePushRequest) -> Result<SentPush, DeviceError> {
         let link = self.core.link().ok_or_else(|| self.nobody())?;
         if let Err(error) = link.session.refresh_if_near_expiry(&link.client).await {
             tracing::info!(%error, "the token could not be renewed early");
@@ -25,12 +19,7 @@ impl Device {
             .credential()
             .await?
             .ok_or_else(|| self.nobody())?;
-        let request = SecurePushRequest {
-            payload: text,
-            to: to.map(|to| to.to_string()),
-            priority,
-        };
-        let sent = link.client.send_secure(&current.credential, &request).await;
+        let sent = link.client.send_secure(&current.credential, request).await;
         if sent.as_ref().is_err_and(BackendError::needs_sign_in) {
             link.session.refused(current.generation);
         }

@@ -37,7 +37,23 @@ impl<'a> LabBackend<'a> {
         text: &str,
         priority: SendPriority,
     ) -> Result<SentPush, LabError> {
-        self.post(user, user, user, text, Some(priority)).await
+        let request = SecurePushRequest {
+            priority: Some(priority),
+            ..to(user, text)
+        };
+        self.post(user, user, &request).await
+    }
+
+    /// Stores a payload for `user` and pushes nothing: its ID is for a sender of one's own.
+    ///
+    /// # Errors
+    /// [`LabError::Invalid`] or [`LabError::Backend`].
+    pub async fn store_secure(&self, user: &str, text: &str) -> Result<SentPush, LabError> {
+        let request = SecurePushRequest {
+            push: Some(false),
+            ..to(user, text)
+        };
+        self.post(user, user, &request).await
     }
 
     /// As [`LabBackend::send_secure`], signed in as somebody else or with another password.
@@ -48,27 +64,20 @@ impl<'a> LabBackend<'a> {
         &self,
         sender: &str,
         password: impl Into<SecretString>,
-        to: &str,
+        user: &str,
         text: &str,
     ) -> Result<SentPush, LabError> {
-        self.post(sender, password, to, text, None).await
+        self.post(sender, password, &to(user, text)).await
     }
 
     async fn post(
         &self,
         sender: &str,
         password: impl Into<SecretString>,
-        to: &str,
-        text: &str,
-        priority: Option<SendPriority>,
+        request: &SecurePushRequest,
     ) -> Result<SentPush, LabError> {
         let credential = Credential::basic(&UserName::parse(sender)?, &password.into())?;
-        let request = SecurePushRequest {
-            payload: Some(text.to_owned()),
-            to: Some(to.to_owned()),
-            priority,
-        };
-        let sent = self.lab.sender.send_secure(&credential, &request).await?;
+        let sent = self.lab.sender.send_secure(&credential, request).await?;
         Ok(sent)
     }
 
@@ -98,5 +107,13 @@ impl<'a> LabBackend<'a> {
     /// [`LabError::Services`].
     pub async fn expire_registrations(&self) -> Result<usize, LabError> {
         Ok(self.lab.services.expire_registrations().await?)
+    }
+}
+
+fn to(user: &str, text: &str) -> SecurePushRequest {
+    SecurePushRequest {
+        payload: Some(text.to_owned()),
+        to: Some(user.to_owned()),
+        ..SecurePushRequest::default()
     }
 }

@@ -121,6 +121,10 @@ pub struct SecurePushRequest {
     /// How urgent the push is; high where the request does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<SendPriority>,
+    /// False where the payload is only to be stored, for a sender that pushes its ID itself; a
+    /// backend other than the embedded one may push all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<bool>,
 }
 
 /// How urgent a secure push is, in each platform's own way: WNS `X-WNS-Priority` 1 or 2, FCM

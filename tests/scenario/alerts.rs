@@ -35,6 +35,21 @@ fn launch_of(toast: &ShownToast) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payload_that_is_only_stored_comes_with_a_senders_own_push() {
+    let lab = Lab::start().await.unwrap();
+    let phone = phone_of(&lab, Platform::Apns).await;
+    let stored = lab.backend().store_secure("alice", "mine").await.unwrap();
+    assert_eq!(stored.deliveries, []);
+    let id = stored.id.unwrap();
+    let sender = ApnsSender::to(&lab, &phone).await;
+    let payload = json!({"aps": {"content-available": 1}, "secureId": id.as_str()});
+    let silent = [(apns::PUSH_TYPE, "background"), (apns::PRIORITY, "5")];
+    sender.post(&payload, &silent).await;
+    assert_eq!(phone.next_toast(LIMIT).await.unwrap().body, "mine");
+    lab.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_alert_of_apns_is_drawn_replaced_and_tapped() {
     let lab = Lab::start().await.unwrap();
     let phone = phone_of(&lab, Platform::Apns).await;

@@ -65,9 +65,8 @@ async fn a_running_phone_is_driven_through_it() {
         (Platform::Wns, vec!["news".to_owned()])
     );
     let send = SendBody {
-        priority: None,
         text: Some("through the API".to_owned()),
-        to: None,
+        ..SendBody::default()
     };
     let sent = client.send(&send).await.unwrap();
     assert_eq!(

@@ -36,12 +36,18 @@ impl ApnsSender {
 
     /// Posts an alert with these further headers.
     pub(crate) async fn alert(&self, payload: &Value, headers: &[(&str, &str)]) {
+        let mut all = vec![(apns::PUSH_TYPE, "alert")];
+        all.extend_from_slice(headers);
+        self.post(payload, &all).await;
+    }
+
+    /// Posts a payload with these headers beside topic and token.
+    pub(crate) async fn post(&self, payload: &Value, headers: &[(&str, &str)]) {
         let mut request = self
             .http
             .post(&self.url)
             .header("authorization", &self.authorization)
             .header(apns::TOPIC, "handset.app")
-            .header(apns::PUSH_TYPE, "alert")
             .body(payload.to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);

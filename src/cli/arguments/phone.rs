@@ -63,7 +63,8 @@ pub(in crate::cli) struct Run {
 Examples:
   handset send \"Your code is 4711\"
   handset send --to bob \"Meeting at 3\"
-  handset send --priority normal \"No hurry\"")]
+  handset send --priority normal \"No hurry\"
+  handset send --no-push \"Your code is 4711\"   # prints the id that your own SDK is to push")]
 pub(in crate::cli) struct Send {
     /// The secret text [default: a text of the backend's own]
     #[arg(value_name = "TEXT")]
@@ -74,6 +75,9 @@ pub(in crate::cli) struct Send {
     /// High wakes a phone that sleeps, normal may wait [default: high]
     #[arg(long, value_enum, value_name = "PRIORITY")]
     pub(in crate::cli) priority: Option<PriorityName>,
+    /// Only store the payload and print its id, to be pushed with an SDK of your own
+    #[arg(long, conflicts_with = "priority")]
+    pub(in crate::cli) no_push: bool,
 }
 
 /// Show or change the phone's conditions: network, screen, battery, where the app is

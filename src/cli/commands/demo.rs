@@ -20,6 +20,7 @@ use crate::settings::{AppPackage, Environment, Flags, Settings};
 use crate::store::Location;
 use crate::telemetry::{Event, EventName, EventReceiver, EventStream, ToastFields};
 use crate::vault::Vault;
+use crate::wire::app_backend::SecurePushRequest;
 
 /// How long the toast may take.
 const TOAST: Duration = Duration::from_secs(20);
@@ -183,7 +184,10 @@ impl Show<'_> {
             status.platform
         ));
         let sent = device
-            .send(Some(self.wish.message.clone()), None, None)
+            .send(&SecurePushRequest {
+                payload: Some(self.wish.message.clone()),
+                ..SecurePushRequest::default()
+            })
             .await?;
         let id = sent
             .id

@@ -36,8 +36,8 @@ const MOST_LISTED: usize = 500;
 /// oldest.
 const MOST_PER_USER: i64 = 1000;
 
-/// `POST /api/notifications`: stores a payload, then sends its ID to its owner's devices. With
-/// parameters (`?pns=…&to_tag=…`) it is a plain toast.
+/// `POST /api/notifications`: stores a payload, then sends its ID to its owner's devices, unless the
+/// request says that somebody else will (`"push":false`). With parameters (`?pns=…&to_tag=…`) it is a plain toast.
 pub(super) async fn send(
     State(backend): State<Arc<AppBackend>>,
     caller: Caller,
@@ -67,7 +67,11 @@ pub(super) async fn send(
         id: id.clone(),
         priority: request.priority.unwrap_or_default(),
     };
-    let deliveries = backend.hub.send(recipients, push).await?;
+    let deliveries = if request.push.unwrap_or(true) {
+        backend.hub.send(recipients, push).await?
+    } else {
+        Vec::new()
+    };
     let location = HeaderValue::from_str(&format!("/api/notifications/{id}"));
     let answer = SecurePushAnswer {
         id,
