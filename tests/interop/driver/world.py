@@ -78,8 +78,6 @@ class World:
         self.said(*device, "condition", "set", "throttle=off")
         self.phones[platform] = self.running(*device, "run", "--toast", "none")
         self.phones[platform].ready("phone.ready")
-        # The backend keeps the payloads and pushes none of them: that is the senders' work.
-        self.said(*device, "unregister")
         status = json.loads(self.said(*device, "--json", "status"))
         return {"handle": status["handle"], "subscription": status["subscription"]}
 

@@ -9,7 +9,7 @@ const { randomUUID } = require('node:crypto');
 /** The phones' addresses, by platform: `handle`, and for Web Push `subscription`. */
 const phones = JSON.parse(fs.readFileSync(process.env.INTEROP_PHONES, 'utf8'));
 
-/** Stores a secret text for alice at the app backend, which pushes it to nobody; its id. */
+/** Stores a secret text for alice at the app backend and leaves the push to the sender; its id. */
 async function store(text) {
   const answer = await fetch(new URL('/api/notifications', process.env.HANDSET_HTTP), {
     method: 'POST',
@@ -17,7 +17,7 @@ async function store(text) {
       authorization: `Basic ${btoa('alice:alice')}`,
       'content-type': 'application/json',
     },
-    body: JSON.stringify({ payload: text }),
+    body: JSON.stringify({ payload: text, push: false }),
   });
   const stored = await answer.json();
   if (answer.status !== 201 || stored.Deliveries.length > 0) {

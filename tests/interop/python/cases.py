@@ -23,10 +23,10 @@ PHONES = json.loads(pathlib.Path(os.environ["INTEROP_PHONES"]).read_text())
 
 
 def store(text):
-    """Stores a secret text for alice at the app backend, which pushes it to nobody; its id."""
+    """Stores a secret text for alice at the app backend and leaves the push to the sender; its id."""
     request = urllib.request.Request(
         urllib.parse.urljoin(os.environ["HANDSET_HTTP"], "/api/notifications"),
-        json.dumps({"payload": text}).encode(),
+        json.dumps({"payload": text, "push": False}).encode(),
         {
             "Authorization": "Basic " + base64.b64encode(b"alice:alice").decode(),
             "Content-Type": "application/json",
