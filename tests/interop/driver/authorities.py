@@ -19,9 +19,7 @@ def row(name, variables):
     common["case"] = "the system's authorities and one more"
     if not SYSTEM.is_file():
         return {**common, "ok": None, "detail": f"there is no {SYSTEM}"}
-    system, own, bundle = map(
-        trusted, (SYSTEM, variables["HANDSET_CA"], variables[name])
-    )
+    system, own, bundle = map(trusted, (SYSTEM, variables["HANDSET_CA"], variables[name]))
     ok = len(own) == 1 and not own & system and bundle == system | own
     return {**common, "ok": ok, "detail": f"{len(system)} and {len(bundle - system)}"}
 

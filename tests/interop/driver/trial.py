@@ -45,7 +45,9 @@ class Trials:
             "INTEROP_WITHOUT": " ".join(sender.without),
             "INTEROP_VARIANT": sender.variant,
         }
-        printed, problem = self.outcome(["bash", "-c", IN_SHELL, *self.command(sender)], environment)
+        printed, problem = self.outcome(
+            ["bash", "-c", IN_SHELL, *self.command(sender)], environment
+        )
         rows = [{"way in": sender.way, **json.loads(line)} for line in printed.splitlines()]
         for row in rows:
             look_for_toast(row, world)
@@ -68,7 +70,12 @@ class Trials:
             if self.stopped:
                 return "", "stopped before it began"
             child = subprocess.Popen(
-                program, env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True
+                program,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=pipe,
+                stderr=pipe,
+                text=True,
             )
             self.running.add(child)
         try:

@@ -35,7 +35,11 @@ function toast(platform, send) {
     const text = `Secret ${randomUUID()}`;
     const id = await store(text);
     const detail = await send(id);
-    return { ok: true, detail: detail ?? 'sent', toast: { platform, notification: id, body: text } };
+    return {
+      ok: true,
+      detail: detail ?? 'sent',
+      toast: { platform, notification: id, body: text },
+    };
   };
 }
 

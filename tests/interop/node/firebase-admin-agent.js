@@ -9,7 +9,12 @@ const { phones, refused, run, toast, unknown } = require('./cases.js');
 
 const { hostname, port } = new URL(process.env.HANDSET_HTTPS);
 const ca = fs.readFileSync(process.env.HANDSET_CA);
-const agent = new https.Agent({ host: hostname, port: port || 443, ca, servername: 'fcm.googleapis.com' });
+const agent = new https.Agent({
+  host: hostname,
+  port: port || 443,
+  ca,
+  servername: 'fcm.googleapis.com',
+});
 // The path, not its content: firebase-admin forgets the agent of `cert(OBJECT, agent)`.
 const credential = cert(process.env.GOOGLE_APPLICATION_CREDENTIALS, agent);
 const messaging = getMessaging(initializeApp({ credential, httpAgent: agent }));

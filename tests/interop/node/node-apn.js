@@ -15,7 +15,12 @@ const ca = fs.readFileSync(process.env.HANDSET_CA);
 function provider() {
   if (process.env.INTEROP_VARIANT === 'proxy') {
     const { hostname, port } = new URL(process.env.HANDSET_PROXY);
-    return new apn.Provider({ token: signing, ca, production: true, proxy: { host: hostname, port } });
+    return new apn.Provider({
+      token: signing,
+      ca,
+      production: true,
+      proxy: { host: hostname, port },
+    });
   }
   const { hostname, port } = new URL(process.env.HANDSET_HTTPS);
   return new apn.Provider({ token: signing, ca, address: hostname, port: port || 443 });

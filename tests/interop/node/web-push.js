@@ -21,7 +21,11 @@ const push = (id, contentEncoding) =>
 
 const status = (error) => `${error.name} ${error.statusCode}`;
 const fails = (to, expected, text = '1') =>
-  refused(() => webPush.sendNotification(to, text, { TTL: 60 }), status, `WebPushError ${expected}`);
+  refused(
+    () => webPush.sendNotification(to, text, { TTL: 60 }),
+    status,
+    `WebPushError ${expected}`,
+  );
 
 run('web-push', {
   'send, aes128gcm': toast('webpush', async (id) => `${(await push(id, 'aes128gcm')).statusCode}`),

@@ -20,7 +20,11 @@ const fails = (to, expected, body = '1') =>
 
 run('wns', {
   sendRaw: toast('wns', async (id) => {
-    const { statusCode, headers } = await sendRaw(channel, JSON.stringify({ secureId: id }), options());
+    const { statusCode, headers } = await sendRaw(
+      channel,
+      JSON.stringify({ secureId: id }),
+      options(),
+    );
     return `${statusCode} ${headers['x-wns-status']}, ${headers['x-wns-deviceconnectionstatus']}`;
   }),
   'unknown token': fails(

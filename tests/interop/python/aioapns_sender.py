@@ -50,9 +50,7 @@ async def main():
             "send_notification": toast("apns", send),
             "unknown token": answered("400 BadDeviceToken", silent("1", unknown(HANDLE))),
             "expired token": answered("410 Unregistered", silent("1", apns_error("Unregistered"))),
-            "too large": answered(
-                "413 PayloadTooLarge", silent("1", HANDLE, text="x" * 4096)
-            ),
+            "too large": answered("413 PayloadTooLarge", silent("1", HANDLE, text="x" * 4096)),
             "throttled": answered(
                 "429 TooManyRequests", silent("1", apns_error("TooManyRequests"))
             ),
