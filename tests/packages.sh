@@ -1,6 +1,6 @@
 # Debian packages that the tests need: sourced by tests/run and tests/interop/run.
 
-fail() { printf '%s: %s\n' "${0##*/../}" "$*" >&2 && exit 1; }
+fail() { printf '%s: %s\n' "$0" "$*" >&2 && exit 1; }
 
 # Installs what is missing of the needs, each `probe:package`: a file or a command, and what brings it.
 require_packages() {
