@@ -22,6 +22,9 @@ from world import World
 # How many senders run at once; most of their time they wait to try again.
 AT_ONCE = 6
 
+# The signals that end the run.
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/interop/run")
@@ -50,10 +53,17 @@ def tried(wish, folder):
         return rows + [row for result in results for row in result.result()]
 
 
+def interrupted(*_):
+    """Ends the run, once: while everything that was started is stopped, nothing interrupts that."""
+    for end in ENDS:
+        signal.signal(end, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main():
     wish = arguments()
-    # A signal ends the run as Ctrl-C does: everything that was started is stopped.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for end in ENDS:
+        signal.signal(end, interrupted)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="handset-interop.") as folder:
         try:

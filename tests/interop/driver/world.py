@@ -4,9 +4,11 @@ import json
 import os
 import pathlib
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
-from process import Running, printed
+from process import Failure, Running, printed
 
 PLATFORMS = ("wns", "apns", "fcm", "webpush")
 
@@ -32,7 +34,9 @@ class World:
         # Who takes handset for the real hosts expects it on their port.
         self.https = 443 if real_handles and is_free(443) else 0
         self.phones = {}
-        self.serve = None
+        self.started = []
+        self.stopping = False
+        self.lock = threading.Lock()
         for name in ("user", "tmp"):
             (self.folder / name).mkdir(parents=True)
         self.environment = {
@@ -61,8 +65,8 @@ class World:
         ports = {"http": 0, "https": self.https, "proxy": 0}
         addresses = [f"--{name}=127.0.0.1:{port}" for name, port in ports.items()]
         real = ["--real-handles"] if self.real_handles else []
-        self.serve = self.running("serve", "--ephemeral", *addresses, *real)
-        self.serve.ready("services.ready")
+        serve = self.running("serve", "--ephemeral", *addresses, *real)
+        serve.ready("services.ready")
         backend = json.loads(self.said("env", "--json"))["HANDSET_HTTP"]
         with ThreadPoolExecutor(len(PLATFORMS)) as pool:
             addresses = dict(pool.map(lambda name: (name, self.phone(name, backend)), PLATFORMS))
@@ -83,7 +87,13 @@ class World:
 
     def running(self, *arguments):
         log = self.folder / f"{'-'.join(arguments[:2]).strip('-')}.log"
-        return Running([self.handset, "--json", *arguments], self.environment, log)
+        with self.lock:
+            if self.stopping:
+                raise Failure("stopped before everything ran")
+            self.started.append(
+                Running([self.handset, "--json", *arguments], self.environment, log)
+            )
+            return self.started[-1]
 
     def said(self, *arguments, given=""):
         return printed([self.handset, *arguments], self.environment, given)
@@ -98,5 +108,9 @@ class World:
         return event is not None and event["toast"]["body"] == toast["body"]
 
     def stop(self):
-        for running in [*self.phones.values(), *filter(None, [self.serve])]:
-            running.stop()
+        """Stops the phones, then the services."""
+        with self.lock:
+            self.stopping = True
+        with ExitStack() as all_of_them:
+            for running in self.started:
+                all_of_them.callback(running.stop)
