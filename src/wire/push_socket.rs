@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::json::problem_of;
 use crate::model::{Handle, Platform};
 
 /// The largest frame either side reads, in bytes: room for a batch of acks and for the largest
@@ -237,7 +238,7 @@ pub struct NotificationHeaders {
     pub traceparent: Option<String>,
 }
 
-/// A frame that could not be read.
+/// A frame that could not be read. Its text repeats nothing of the frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a frame of the push protocol: {0}")]
 pub struct BadFrame(String);
@@ -250,7 +251,7 @@ pub fn read_client_frame(text: &str) -> Result<ClientFrame, BadFrame> {
     if is_empty_object(text) {
         return Ok(ClientFrame::Ping);
     }
-    serde_json::from_str(text).map_err(|error| BadFrame(error.to_string()))
+    serde_json::from_str(text).map_err(|error| BadFrame(problem_of(&error)))
 }
 
 /// Reads a push service's frame; `{}` is the answer to a ping.
@@ -261,7 +262,7 @@ pub fn read_server_frame(text: &str) -> Result<ServerFrame, BadFrame> {
     if is_empty_object(text) {
         return Ok(ServerFrame::Ping);
     }
-    serde_json::from_str(text).map_err(|error| BadFrame(error.to_string()))
+    serde_json::from_str(text).map_err(|error| BadFrame(problem_of(&error)))
 }
 
 impl ClientFrame {
@@ -333,6 +334,25 @@ mod tests {
         ] {
             assert!(read_client_frame(junk).is_err(), "{junk}");
             assert!(read_server_frame(junk).is_err(), "{junk}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_junk_repeats_nothing_of_it() {
+        for junk in [
+            r#""s3cret""#,
+            r#"{"messageType":"s3cret"}"#,
+            r#"{"messageType":"s3cret, expected s3cret"}"#,
+            r#"{"messageType":"unregister","channelID":"s3cret"}"#,
+            r#"{"messageType":"register","channelID":"s3cret"}"#,
+            r#"{"messageType":"notification","channelID":"","version":"1","data":{"s3cret":1}}"#,
+            r#"{"messageType":"notification","channelID":"","headers":"s3cret"}"#,
+        ] {
+            let said = [
+                read_client_frame(junk).unwrap_err().to_string(),
+                read_server_frame(junk).unwrap_err().to_string(),
+            ];
+            assert!(!said.concat().contains("s3cret"), "{said:?}");
         }
     }
 }

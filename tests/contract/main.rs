@@ -3,3 +3,5 @@
 mod phone_database;
 mod push_socket;
 mod replay;
+mod replay_service;
+mod session;

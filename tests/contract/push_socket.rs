@@ -4,6 +4,8 @@
 use handset::wire::push_socket::{read_client_frame, read_server_frame};
 use serde_json::Value;
 
+use super::session::{Step, notification, session};
+
 pub(crate) const AUTOPUSH_SERVER: &str = include_str!("frames/autopush_server.ndjson");
 const AUTOPUSH_CLIENT: &str = include_str!("frames/autopush_client.ndjson");
 const AUTOPUSH_REFUSED: &str = include_str!("frames/autopush_refused.ndjson");
@@ -57,4 +59,56 @@ fn the_service_refuses_what_a_real_one_closes_the_connection_for() {
     for line in AUTOPUSH_REFUSED.lines() {
         assert!(read_client_frame(line).is_err(), "{line}");
     }
+}
+
+#[test]
+fn every_frame_of_a_recorded_session_is_read_and_written_again() {
+    let (mut from_server, mut from_devices) = (0, 0);
+    for step in session() {
+        match step {
+            Step::Hear { hear, .. } if !is_refusal(&hear) => {
+                let frame = read_server_frame(&hear);
+                let text = frame
+                    .unwrap_or_else(|error| panic!("{error}: {hear}"))
+                    .to_text();
+                assert_eq!(json(&text), json(&hear));
+                from_server += 1;
+            }
+            Step::HearBody {
+                hear_body, version, ..
+            } => {
+                let line = notification(&version, hear_body);
+                let frame = read_server_frame(&line);
+                let text = frame
+                    .unwrap_or_else(|error| panic!("{error}: {line}"))
+                    .to_text();
+                assert_eq!(json(&text), json(&line));
+                from_server += 1;
+            }
+            Step::Say { say, .. } => {
+                // What a server closed the connection for need not be readable.
+                let Ok(frame) = read_client_frame(&say) else {
+                    continue;
+                };
+                let read_again = read_client_frame(&frame.to_text());
+                assert_eq!(read_again.as_ref(), Ok(&frame), "{say}");
+                from_devices += 1;
+            }
+            Step::Section { .. }
+            | Step::Connect { .. }
+            | Step::Leave { .. }
+            | Step::SayBinary { .. }
+            | Step::Hear { .. }
+            | Step::Close { .. }
+            | Step::Quiet { .. }
+            | Step::Http { .. }
+            | Step::Store { .. }
+            | Step::Batch { .. }
+            | Step::AckBatch { .. } => {}
+        }
+    }
+    assert!(
+        from_server > 50 && from_devices > 50,
+        "{from_server}, {from_devices}"
+    );
 }

@@ -19,6 +19,7 @@ mod help;
 mod junk;
 mod kill_rounds;
 mod kills;
+mod live_autopush;
 mod owner;
 mod pipes;
 mod secrets;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::model::{DisplayText, MessageId, Platform, RawNotification};
 use crate::wire::push_socket::{ACK_DECRYPTION_FAILED, ACK_NOT_DELIVERED, NotificationHeaders};
-use crate::wire::webpush::DeviceKeys;
+use crate::wire::webpush::{AesGcmHeaders, CryptoError, DeviceKeys};
 
 /// Senders write base64url with and without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -118,7 +118,7 @@ fn read_body(
         )
     })?;
     let content = match platform(headers) {
-        Platform::WebPush => decrypted(body, headers.encoding.as_deref(), keys)?,
+        Platform::WebPush => decrypted(body, headers, keys)?,
         Platform::Wns | Platform::Apns | Platform::Fcm => body,
     };
     if content.len() > RawNotification::MAX_CONTENT {
@@ -136,25 +136,43 @@ fn read_body(
 }
 
 /// A Web Push body is encrypted for the device or empty (RFC 8291 §4, RFC 8030 §5).
-fn decrypted(body: Vec<u8>, encoding: Option<&str>, keys: &DeviceKeys) -> Result<Vec<u8>, Refusal> {
+fn decrypted(
+    body: Vec<u8>,
+    headers: &NotificationHeaders,
+    keys: &DeviceKeys,
+) -> Result<Vec<u8>, Refusal> {
     if body.is_empty() {
         return Ok(body);
     }
-    match encoding {
-        Some(name) if name.eq_ignore_ascii_case("aes128gcm") => {
-            keys.decrypt(&body).map_err(|error| {
-                Refusal::new("undecryptable", error.to_string(), ACK_DECRYPTION_FAILED)
-            })
-        }
-        other => Err(Refusal::new(
+    let encoding = headers.encoding.as_deref().unwrap_or("none");
+    let is = |name: &str| encoding.eq_ignore_ascii_case(name);
+    let decrypted = if is("aes128gcm") {
+        keys.decrypt(&body)
+    } else if is("aesgcm") {
+        decrypted_aesgcm(&body, headers, keys)
+    } else {
+        return Err(Refusal::new(
             "unsupported_encoding",
             format!(
-                "the body's encoding is {:?}, only aes128gcm is read",
-                shortened(other.unwrap_or("none"))
+                "the body's encoding is {:?}, only aes128gcm and aesgcm are read",
+                shortened(encoding)
             ),
             ACK_DECRYPTION_FAILED,
-        )),
-    }
+        ));
+    };
+    decrypted
+        .map_err(|error| Refusal::new("undecryptable", error.to_string(), ACK_DECRYPTION_FAILED))
+}
+
+fn decrypted_aesgcm(
+    body: &[u8],
+    headers: &NotificationHeaders,
+    keys: &DeviceKeys,
+) -> Result<Vec<u8>, CryptoError> {
+    let encryption = headers.encryption.as_deref().unwrap_or_default();
+    let crypto_key = headers.crypto_key.as_deref().unwrap_or_default();
+    let parameters = AesGcmHeaders::read(encryption, crypto_key)?;
+    keys.decrypt_aesgcm(&parameters, body)
 }
 
 /// W3C Trace Context §3.2: `version-trace-parent-flags` in lower-case hex. Anything else is left out.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::{Priority, PushKind};
-use crate::wire::webpush::encrypt;
+use crate::wire::webpush::{encrypt, encrypt_aesgcm};
 
 fn keys() -> DeviceKeys {
     DeviceKeys::generate()
@@ -57,7 +57,7 @@ fn a_web_push_body_is_decrypted_for_this_device_alone() {
 fn an_empty_web_push_body_is_legal_and_other_encodings_are_not() {
     let empty = adapt("v".to_owned(), None, None, &keys()).unwrap();
     assert!(empty.content.is_empty());
-    for encoding in ["aesgcm", "identity", "\u{202E}x"] {
+    for encoding in ["identity", "aesgcm128", "\u{202E}x"] {
         let refused = read("eA", encoded(encoding)).unwrap_err();
         assert_eq!(
             (refused.reason, refused.code),
@@ -67,6 +67,40 @@ fn an_empty_web_push_body_is_legal_and_other_encodings_are_not() {
     }
     let none = read("eA", NotificationHeaders::default()).unwrap_err();
     assert_eq!(none.reason, "unsupported_encoding");
+}
+
+#[test]
+fn an_older_sender_s_body_is_decrypted_with_what_its_headers_say() {
+    let device = keys();
+    let sealed = encrypt_aesgcm(&device.public(), b"sec-1").unwrap();
+    let data = BASE64.encode(&sealed.body);
+    let headers = NotificationHeaders {
+        encryption: Some(sealed.encryption),
+        crypto_key: Some(sealed.crypto_key),
+        ..encoded("AesGcm")
+    };
+    let read = |headers: NotificationHeaders, keys: &DeviceKeys| {
+        adapt("v".to_owned(), Some(&data), Some(headers), keys)
+    };
+    let raw = read(headers.clone(), &device).unwrap();
+    assert_eq!(raw.content.as_ref(), b"sec-1");
+    let without_salt = NotificationHeaders {
+        encryption: None,
+        ..headers.clone()
+    };
+    let without_key = NotificationHeaders {
+        crypto_key: None,
+        ..headers.clone()
+    };
+    for refused in [
+        read(headers, &keys()),
+        read(without_salt, &device),
+        read(without_key, &device),
+        read(encoded("aesgcm"), &device),
+    ] {
+        let refused = refused.unwrap_err();
+        assert_eq!((refused.reason, refused.code), ("undecryptable", 101));
+    }
 }
 
 #[test]

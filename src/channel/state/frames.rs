@@ -96,6 +96,14 @@ impl Machine {
             (Some("register"), Some(status)) if self.awaits_register() => {
                 self.refused_register(now, status, out);
             }
+            (Some("hello"), None) if self.awaits_hello() => {
+                self.bad_answer(now, "its hello cannot be read", out);
+            }
+            (Some("register"), None)
+                if self.awaits_register() && self.is_own(field("channelID")) =>
+            {
+                self.bad_answer(now, "its answer to register cannot be read", out);
+            }
             (Some("notification"), _) if self.takes_notifications() => {
                 let channel_id = field("channelID")
                     .and_then(|text| text.parse().ok())
@@ -111,6 +119,10 @@ impl Machine {
             }
             _ => self.garbage("unreadable_frame", problem, out),
         }
+    }
+
+    fn is_own(&self, channel_id: Option<&str>) -> bool {
+        channel_id.and_then(|text| text.parse().ok()) == Some(self.channel_id)
     }
 
     fn awaits_hello(&self) -> bool {

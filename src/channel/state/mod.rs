@@ -4,6 +4,7 @@
 //! `closed → connecting → greeting → registering → open → closed`, for ever, until the device
 //! closes the channel or gives its handle back.
 
+mod acknowledged;
 #[cfg(test)]
 mod bench;
 mod deadlines;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::acknowledged::Acknowledged;
 use super::event::Ack;
 use super::options::{ChannelOptions, Identity};
 use super::{ChannelError, ChannelEvent, PushUrl};
@@ -114,7 +116,9 @@ pub(super) struct Machine {
     failures: Vec<ChannelError>,
     backoff: Backoff,
     connection: u64,
+    /// A push that was not acknowledged before was, in this connection.
     acked: bool,
+    acknowledged: Acknowledged,
     garbage: u64,
     state: State,
 }
@@ -145,6 +149,7 @@ impl Machine {
             failures: Vec::new(),
             connection: 0,
             acked: false,
+            acknowledged: Acknowledged::default(),
             garbage: 0,
             state: State::Closed { until: now },
         })
@@ -251,7 +256,9 @@ impl Machine {
         if acks.is_empty() || !self.takes_notifications() {
             return;
         }
-        self.acked = true;
+        for ack in &acks {
+            self.acked |= self.acknowledged.is_new(&ack.version);
+        }
         let updates = acks.into_iter().map(|ack| AckUpdate {
             channel_id: self.channel_id,
             version: ack.version.into(),

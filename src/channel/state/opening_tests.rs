@@ -139,6 +139,14 @@ fn refusals_and_bad_answers_close_with_a_wait() {
             json!({"messageType": "hello", "uaid": "a b", "status": 200}),
             "bad_answer",
         ),
+        (
+            json!({"messageType": "hello", "uaid": "a".repeat(257), "status": 200}),
+            "bad_answer",
+        ),
+        (
+            json!({"messageType": "hello", "uaid": 7, "status": 200}),
+            "bad_answer",
+        ),
     ] {
         let mut bench = Bench::new(options(1), channel.clone());
         bench.connect();
@@ -160,6 +168,15 @@ fn refusals_and_bad_answers_close_with_a_wait() {
             json!({"messageType": "register", "channelID": id, "status": 200}),
             "bad_answer",
         ),
+        (
+            json!({"messageType": "register", "channelID": id, "status": 200,
+                   "pushEndpoint": format!("http://push/{}", "e".repeat(2048))}),
+            "bad_answer",
+        ),
+        (
+            json!({"messageType": "register", "channelID": id, "status": 500}),
+            "register_refused",
+        ),
     ] {
         let mut bench = Bench::new(options(1), channel.clone());
         bench.connect();
@@ -168,6 +185,23 @@ fn refusals_and_bad_answers_close_with_a_wait() {
         assert_eq!(bench.closed_for(), reason, "{frame}");
         assert!(bench.machine.is_closed());
     }
+}
+
+#[test]
+fn names_as_long_as_a_real_server_s_are_kept_whole() {
+    let mut bench = Bench::new(options(1), Identity::fresh());
+    bench.connect();
+    let uaid = "a=".repeat(115);
+    bench.hello(&uaid);
+    let endpoint = format!("http://push/wpush/v2/{}", "e=".repeat(115));
+    bench.register(&json!({"pushEndpoint": endpoint}));
+    let [ChannelEvent::Opened { handle, .. }] = bench.events()[..] else {
+        panic!("{:?}", bench.out);
+    };
+    assert_eq!(handle.as_str(), endpoint);
+    bench.lose();
+    bench.connect();
+    assert!(bench.sent()[0].contains(&uaid), "{:?}", bench.sent());
 }
 
 #[test]
@@ -188,12 +222,12 @@ fn silence_of_the_service_is_noticed_at_every_step() {
 #[test]
 fn the_wait_grows_until_a_connection_was_useful() {
     let mut bench = Bench::new(options(1), Identity::fresh());
-    let fail = |bench: &mut Bench, useful: bool, large: bool| {
+    let fail = |bench: &mut Bench, useful: Option<&str>, large: bool| {
         bench.connect();
         bench.hello(UAID);
         bench.register(&json!({"handle": "h"}));
-        if useful {
-            bench.notify("v", "YQ");
+        if let Some(version) = useful {
+            bench.notify(version, "YQ");
             let ack = bench.delivered();
             bench.step(Input::Acks(vec![ack]));
         }
@@ -207,16 +241,23 @@ fn the_wait_grows_until_a_connection_was_useful() {
         bench.retry_in()
     };
     for _ in 0..10 {
-        fail(&mut bench, false, false);
+        fail(&mut bench, None, false);
     }
     let longest = super::super::BACKOFF_LONGEST;
     assert!(
-        fail(&mut bench, true, true) >= longest / 2,
+        fail(&mut bench, Some("v"), true) >= longest / 2,
         "a large frame resets nothing"
     );
-    assert!(fail(&mut bench, true, false) <= super::super::BACKOFF_FIRST);
+    assert!(fail(&mut bench, Some("w"), false) <= super::super::BACKOFF_FIRST);
     for _ in 0..10 {
-        fail(&mut bench, false, false);
+        fail(&mut bench, Some("w"), false);
+    }
+    assert!(
+        fail(&mut bench, Some("w"), false) >= longest / 2,
+        "the same push again resets nothing"
+    );
+    for _ in 0..10 {
+        fail(&mut bench, None, false);
     }
     bench.connect();
     bench.hello(UAID);

@@ -37,8 +37,8 @@ impl WebPushRequest {
             ttl: read_ttl(headers)?,
             topic: read_topic(headers)?,
             encoding: handed_on("content-encoding"),
-            encryption: handed_on("encryption"),
-            crypto_key: handed_on("crypto-key"),
+            encryption: handed_on("encryption").as_deref().map(bare),
+            crypto_key: handed_on("crypto-key").as_deref().map(bare),
             urgency: handed_on("urgency").filter(|value| urgencies.contains(&value.as_str())),
             traceparent: traceparent(headers),
         })
@@ -88,6 +88,17 @@ impl WebPushRequest {
             ..plain
         }
     }
+}
+
+/// A header's parameters without quotes and without the padding of base64, as autopush hands them on.
+fn bare(header: &str) -> String {
+    let header = header.replace('"', "");
+    let parts = header.split_inclusive([',', ';']).map(|part| {
+        let value = part.trim_end_matches([',', ';']);
+        let (value, end) = (value.trim_end_matches('='), &part[value.len()..]);
+        format!("{value}{end}")
+    });
+    parts.collect()
 }
 
 fn read_ttl(headers: &HeaderMap) -> Result<u64, Refusal> {
@@ -180,6 +191,30 @@ mod tests {
                 .unwrap()
                 .check_encoding(false)
                 .is_ok()
+        );
+    }
+
+    #[test]
+    fn what_the_headers_of_aesgcm_say_is_handed_on_bare() {
+        let pairs = [
+            ("ttl", "60"),
+            ("content-encoding", "aesgcm"),
+            (
+                "encryption",
+                "keyid=\"a\"; salt=\"XZwpw6o37R-6qoZjw6KwAw==\";rs=4096",
+            ),
+            ("crypto-key", "keyid=a;dh=AA=,p256ecdsa=BB"),
+        ];
+        let headers = read(&pairs)
+            .unwrap()
+            .to_frame_headers(false, Timestamp::MAX);
+        assert_eq!(
+            headers.encryption.as_deref(),
+            Some("keyid=a; salt=XZwpw6o37R-6qoZjw6KwAw;rs=4096")
+        );
+        assert_eq!(
+            headers.crypto_key.as_deref(),
+            Some("keyid=a;dh=AA,p256ecdsa=BB")
         );
     }
 

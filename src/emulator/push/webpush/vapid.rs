@@ -53,23 +53,32 @@ pub(super) fn check(
     check_token(token, &key, base, now)
 }
 
-/// `vapid t=…, k=…`, in any order and with or without spaces.
+/// The token and the key: `vapid t=…, k=…` (RFC 8292 §3), or `WebPush …` with the key as
+/// `p256ecdsa` of `Crypto-Key` (draft-ietf-webpush-vapid-01), which the first senders call `Bearer`.
 fn read_credentials(headers: &HeaderMap) -> Option<(&str, &str)> {
     let value = header_text(headers, header::AUTHORIZATION.as_str())?;
     if value.len() > MAX_HEADER {
         return None;
     }
     let (scheme, rest) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("vapid") {
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    if is("vapid") {
+        return Some((field(rest, "t"), field(rest, "k")));
+    }
+    if !is("webpush") && !is("bearer") {
         return None;
     }
-    let field = |name: &str| {
-        rest.split(',')
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(key, _)| *key == name)
-            .map_or("", |(_, value)| value.trim_matches('"'))
-    };
-    Some((field("t"), field("k")))
+    let crypto_key = header_text(headers, "crypto-key").unwrap_or_default();
+    Some((rest.trim(), field(crypto_key, "p256ecdsa")))
+}
+
+/// A parameter, whatever stands between it and the others; empty where there is none.
+fn field<'a>(parameters: &'a str, name: &str) -> &'a str {
+    parameters
+        .split([',', ';'])
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map_or("", |(_, value)| value.trim_matches('"'))
 }
 
 #[derive(Deserialize)]
@@ -187,6 +196,46 @@ mod tests {
         for junk in ["vapid t=abc,k=def", "vapid ", "vapid t=a.b.c,k=", "Basic x"] {
             let headers = HeaderMap::from_iter([(header::AUTHORIZATION, junk.parse().unwrap())]);
             assert!(checked(&headers, Some(public(&key))).is_err(), "{junk}");
+        }
+    }
+
+    #[test]
+    fn the_draft_s_headers_are_as_good() {
+        let (own, other) = (SigningKey::generate(), SigningKey::generate());
+        let good = header_for(&own, "http://127.0.0.1:8480", NOW + 3600);
+        let (token, key) = read_credentials(&good).unwrap();
+        for scheme in ["WebPush", "webpush", "Bearer"] {
+            let with = |crypto_key: String| {
+                HeaderMap::from_iter([
+                    (
+                        header::AUTHORIZATION,
+                        format!("{scheme} {token}").parse().unwrap(),
+                    ),
+                    (
+                        header::HeaderName::from_static("crypto-key"),
+                        crypto_key.parse().unwrap(),
+                    ),
+                ])
+            };
+            for crypto_key in [
+                format!("p256ecdsa={key}"),
+                format!("dh=BA;p256ecdsa={key}"),
+                format!("keyid=\"a\"; dh=\"BA\", p256ecdsa=\"{key}\""),
+            ] {
+                let headers = with(crypto_key.clone());
+                assert_eq!(
+                    checked(&headers, Some(public(&own))),
+                    Ok(()),
+                    "{crypto_key}"
+                );
+                assert_eq!(checked(&headers, None), Ok(()));
+                assert!(checked(&headers, Some(public(&other))).is_err());
+            }
+            let foreign = format!("p256ecdsa={}", URL_SAFE_NO_PAD.encode(public(&other)));
+            for crypto_key in ["dh=BA".to_owned(), foreign] {
+                let headers = with(crypto_key.clone());
+                assert!(checked(&headers, None).is_err(), "{crypto_key}");
+            }
         }
     }
 
