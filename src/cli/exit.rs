@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::control::ControlError;
 use crate::device::{DeviceError, ErrorKind, FolderError};
-use crate::emulator::EmulatorError;
+use crate::emulator::{CredentialsError, EmulatorError};
 use crate::settings::SettingsError;
 
 /// How the program ends.
@@ -109,6 +109,12 @@ impl From<SettingsError> for Failure {
 
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl From<CredentialsError> for Failure {
+    fn from(error: CredentialsError) -> Self {
         Self::failed(error.to_string())
     }
 }

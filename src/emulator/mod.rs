@@ -5,12 +5,14 @@
 //! device in this crate knows them over sockets alone.
 
 mod backend;
+mod credentials;
 mod error;
 mod front;
 mod hub;
 mod names;
 mod options;
 mod parts;
+mod preload;
 mod push;
 mod random;
 mod schema;
@@ -18,8 +20,12 @@ mod services;
 mod trace;
 
 pub use backend::{Users, UsersError};
+pub use credentials::{
+    ApnsKey, CredentialsError, SenderCredentials, ServiceAccount, VapidKey, WnsClient,
+};
 pub use error::EmulatorError;
 pub use options::{DataLocation, ServicesOptions, SocketTimings};
+pub use preload::node_preload;
 pub use services::{ServiceUrls, Services};
 pub use trace::{DropRule, TraceCounts, TraceEntry, TraceLog, TraceStep};
 

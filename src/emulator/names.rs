@@ -1,7 +1,7 @@
 //! The hosts of the real push services, which the embedded ones answer for.
 
 /// Hosts that are named in full.
-const HOSTS: &[&str] = &[
+pub(super) const HOSTS: &[&str] = &[
     "login.live.com",
     "login.microsoftonline.com",
     "oauth2.googleapis.com",
@@ -16,7 +16,7 @@ const HOSTS: &[&str] = &[
 
 /// Domains of which every name directly below is a push host: WNS's channels and the namespaces of
 /// Azure's hubs.
-const DOMAINS: &[&str] = &["notify.windows.com", "servicebus.windows.net"];
+pub(super) const DOMAINS: &[&str] = &["notify.windows.com", "servicebus.windows.net"];
 
 /// Every name for certificates, with `*.` before a domain.
 pub(super) fn certificate_names() -> impl Iterator<Item = String> {

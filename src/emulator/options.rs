@@ -9,6 +9,7 @@ use url::Url;
 use crate::lifecycle::{Clock, timeouts};
 
 use super::backend::Users;
+use super::credentials::SenderCredentials;
 
 /// How the embedded services run. The default is loopback on the documented port, in memory, with
 /// the demo users.
@@ -39,6 +40,8 @@ pub struct ServicesOptions {
     pub real_handles: bool,
     /// Only the sender credentials that were generated here are taken, not any well-formed one.
     pub strict_credentials: bool,
+    /// The sender credentials, which the hub sends with; new ones in memory where there are none.
+    pub credentials: Option<SenderCredentials>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
 }
@@ -81,6 +84,7 @@ impl Default for ServicesOptions {
             public_url: None,
             real_handles: false,
             strict_credentials: false,
+            credentials: None,
             allowed_hosts: Vec::new(),
         }
     }

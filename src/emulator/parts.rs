@@ -7,6 +7,7 @@ use crate::store::Store;
 
 use super::EmulatorError;
 use super::backend::AppBackend;
+use super::credentials::SenderCredentials;
 use super::front::Doors;
 use super::hub::{OwnOrigin, TagHub};
 use super::options::ServicesOptions;
@@ -23,6 +24,7 @@ use super::trace::TraceLog;
 /// Everything that runs behind one listener.
 pub(super) struct Parts {
     pub(super) doors: Doors,
+    pub(super) credentials: SenderCredentials,
     pub(super) clock: Clock,
     pub(super) trace: TraceLog,
     pub(super) queue: Queue,
@@ -43,8 +45,12 @@ impl Parts {
             clock,
             socket,
             allowed_hosts,
+            credentials,
+            strict_credentials,
             ..
         } = options;
+        let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
+        let only = strict_credentials.then(|| credentials.clone());
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.public.clone());
@@ -55,6 +61,7 @@ impl Parts {
             clock.clone(),
             own,
             &allowed_hosts,
+            credentials.clone(),
             fcm_tokens.clone(),
         )?;
         let hub = Arc::new(hub);
@@ -63,25 +70,28 @@ impl Parts {
             handles: handles.clone(),
             queue: queue.clone(),
             tokens: AccessTokens::default(),
+            only: only.clone(),
             clock: clock.clone(),
         };
         let fcm = Fcm {
             handles: handles.clone(),
             queue: queue.clone(),
             tokens: fcm_tokens,
+            only: only.clone(),
             clock: clock.clone(),
         };
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
             backend: Arc::new(backend),
             wns: Arc::new(wns),
-            apns: Arc::new(apns(&handles, &queue, &clock)),
+            apns: Arc::new(apns(&handles, &queue, &clock, only.clone())),
             fcm: Arc::new(fcm),
-            web_push: Arc::new(web_push(&handles, &queue, &clock)),
+            web_push: Arc::new(web_push(&handles, &queue, &clock, only)),
             sockets: Arc::new(sockets),
         };
         Ok(Self {
             doors,
+            credentials,
             clock,
             trace,
             queue,
@@ -92,16 +102,23 @@ impl Parts {
     }
 }
 
-fn apns(handles: &Handles, queue: &Queue, clock: &Clock) -> Apns {
+fn apns(handles: &Handles, queue: &Queue, clock: &Clock, only: Option<SenderCredentials>) -> Apns {
     Apns {
+        only,
         handles: handles.clone(),
         queue: queue.clone(),
         clock: clock.clone(),
     }
 }
 
-fn web_push(handles: &Handles, queue: &Queue, clock: &Clock) -> WebPush {
+fn web_push(
+    handles: &Handles,
+    queue: &Queue,
+    clock: &Clock,
+    only: Option<SenderCredentials>,
+) -> WebPush {
     WebPush {
+        only,
         handles: handles.clone(),
         queue: queue.clone(),
         clock: clock.clone(),

@@ -15,6 +15,7 @@ use crate::telemetry::{Event, EventName};
 
 use super::EmulatorError;
 use super::backend::AppBackend;
+use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
 use super::hub::OwnOrigin;
 use super::options::{DataLocation, ServicesOptions};
@@ -64,6 +65,7 @@ pub struct Services {
     backend: Arc<AppBackend>,
     wns: Arc<Wns>,
     fcm: Arc<Fcm>,
+    credentials: SenderCredentials,
     store: Store,
     scope: Scope,
 }
@@ -97,6 +99,7 @@ impl Services {
         )?;
         let Parts {
             doors,
+            credentials,
             clock,
             trace,
             queue,
@@ -117,6 +120,7 @@ impl Services {
             backend,
             wns,
             fcm,
+            credentials,
             store,
             scope,
         })
@@ -146,6 +150,13 @@ impl Services {
         let urls = serde_json::to_value(&self.urls).unwrap_or_default();
         let event = Event::new(self.clock.now(), EventName::ServicesReady);
         event.with("urls", urls)
+    }
+
+    /// The sender credentials, with which the hub sends; under strict credentials no others are
+    /// taken.
+    #[must_use]
+    pub fn credentials(&self) -> &SenderCredentials {
+        &self.credentials
     }
 
     /// The services' log: what became of every push.

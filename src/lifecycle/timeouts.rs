@@ -103,6 +103,10 @@ pub const PASSWORD_TURN: Duration = Duration::from_secs(10);
 /// stands still takes so long.
 pub const PASSWORD_CHECK: Duration = Duration::from_secs(60);
 
+/// How long the sender credentials' files and keys may take: an RSA key takes a second or two, more
+/// on a machine that is busy.
+pub const SENDER_CREDENTIALS: Duration = Duration::from_secs(60);
+
 /// How often the embedded services look for what has expired.
 pub const SERVICE_SWEEP: Duration = Duration::from_secs(5);
 

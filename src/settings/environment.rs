@@ -1,7 +1,7 @@
 //! The environment, as far as handset reads it.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::SettingsError;
@@ -9,12 +9,20 @@ use crate::device::VaultChoice;
 use crate::model::{DeviceName, Invalid};
 
 /// The variables that handset reads.
-const READ: [&str; 5] = [
+const READ: [&str; 12] = [
     "HANDSET_HOME",
     "HANDSET_DEVICE",
     "HANDSET_VAULT",
     "NO_COLOR",
     "COLUMNS",
+    // What `handset env` changes for other programs.
+    "NODE_OPTIONS",
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NO_PROXY",
+    "no_proxy",
 ];
 
 /// The environment of the process, read once.
@@ -64,6 +72,13 @@ impl Environment {
     #[must_use]
     pub fn columns(&self) -> Option<usize> {
         self.text("COLUMNS")?.parse().ok()
+    }
+
+    /// The value of a variable that is read, unless it is empty.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&OsStr> {
+        let value = self.0.get(name).map(OsString::as_os_str);
+        value.filter(|value| !value.is_empty())
     }
 
     pub(super) fn device(&self) -> Result<Option<DeviceName>, SettingsError> {

@@ -63,6 +63,18 @@ impl Home {
         self.0.join("serve.json")
     }
 
+    /// Where `serve` keeps the sender credentials.
+    #[must_use]
+    pub fn credentials(&self) -> PathBuf {
+        self.0.join("credentials")
+    }
+
+    /// Where the files are that `env` names to other programs.
+    #[must_use]
+    pub fn env(&self) -> PathBuf {
+        self.0.join("env")
+    }
+
     /// Where the toasts' icon is written for notification daemons.
     #[must_use]
     pub fn icons(&self) -> PathBuf {

@@ -37,6 +37,8 @@ pub struct Settings {
     pub vault: Option<VaultChoice>,
     /// What else the file says.
     pub file: ConfigFile,
+    /// The environment that the command was started in.
+    pub environment: Environment,
 }
 
 /// The options do not make sense.
@@ -88,6 +90,7 @@ impl Settings {
             device,
             vault,
             file,
+            environment: environment.clone(),
         })
     }
 }

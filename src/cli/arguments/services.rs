@@ -64,15 +64,26 @@ pub(in crate::cli) struct Serve {
     /// How long a bearer token lasts, such as 30s, 15m, 1h
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub(in crate::cli) token_ttl: Duration,
+    /// Take the generated sender credentials alone, which lie in the home, not any well-formed ones
+    #[arg(long)]
+    pub(in crate::cli) strict_credentials: bool,
 }
 
 /// Print the environment that points programs at a running `serve`
 ///
 /// HANDSET_HTTP is the app backend, HANDSET_PUSH the device socket, HANDSET_WNS_TOKEN_URL where a
-/// WNS sender gets its access token.
+/// WNS sender gets its access token. The generated sender credentials are in
+/// GOOGLE_APPLICATION_CREDENTIALS, HANDSET_APNS_*, HANDSET_VAPID_* and HANDSET_WNS_*. NODE_OPTIONS
+/// makes Node's push SDKs meet the embedded services; the files of authorities that
+/// NODE_EXTRA_CA_CERTS, SSL_CERT_FILE and REQUESTS_CA_BUNDLE name hold what was trusted before, too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   eval \"$(handset env)\"
+  eval \"$(handset env --proxy)\"      # for SDKs that go through HTTPS_PROXY
   handset env --json")]
-pub(in crate::cli) struct Env {}
+pub(in crate::cli) struct Env {
+    /// Also send HTTPS through the proxy of `serve`, which answers for the push services' hosts alone
+    #[arg(long)]
+    pub(in crate::cli) proxy: bool,
+}

@@ -35,7 +35,7 @@ pub(super) async fn carry_out(
     match command {
         Command::Demo(wish) => demo::run(wish, &output).await,
         Command::Serve(wish) => serve::run(wish, &settings, &output).await,
-        Command::Env(_) => env::run(&settings, &output).await,
+        Command::Env(wish) => env::run(&wish, &settings, &output).await,
         Command::Login(wish) => login::run(wish, &settings, &output).await,
         Command::Logout(_) => logout::run(&settings, &output).await,
         Command::Register(wish) => register::run(wish, &settings, &output).await,

@@ -1,11 +1,14 @@
 //! `handset serve`
 
 use crate::cli::arguments::Serve;
+use crate::cli::commands::env;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::serve_file::ServeFile;
 use crate::cli::signals::Signals;
-use crate::emulator::{DataLocation, ServiceUrls, Services, ServicesOptions, Users};
+use crate::emulator::{
+    DataLocation, SenderCredentials, ServiceUrls, Services, ServicesOptions, Users,
+};
 use crate::settings::Settings;
 
 pub(super) async fn run(
@@ -16,8 +19,14 @@ pub(super) async fn run(
     let mut signals = Signals::listen()?;
     let options = options(wish, settings).await?;
     let demo_users = options.users.is_demo();
+    let credentials = settings.home.credentials();
+    let options = ServicesOptions {
+        credentials: Some(SenderCredentials::load_or_create(&credentials).await?),
+        ..options
+    };
     let services = Services::start(options).await?;
     let urls = services.urls();
+    SenderCredentials::write_token_uri(&credentials, &urls.fcm_token).await?;
     let file = ServeFile {
         pid: std::process::id(),
         http: urls.http.to_string(),
@@ -26,8 +35,9 @@ pub(super) async fn run(
         https: None,
         proxy: None,
         ca: None,
-        credentials: None,
+        credentials: Some(credentials),
     };
+    env::write_preload(&file, &settings.home)?;
     let written = file.write(settings.home.serve_file())?;
     if output.is_json() {
         output.line(services.ready_event().to_line());
@@ -57,6 +67,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         data,
         users,
         token_ttl: wish.token_ttl,
+        strict_credentials: wish.strict_credentials,
         ..ServicesOptions::default()
     };
     if options.is_exposed() {

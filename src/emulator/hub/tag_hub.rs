@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::emulator::EmulatorError;
+use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::push::access_tokens::AccessTokens;
 use crate::lifecycle::{Clock, timeouts};
 use crate::model::RegistrationId;
@@ -11,7 +12,7 @@ use crate::store::{Store, StoreError};
 use crate::wire::app_backend::Delivery;
 
 use super::destination::{CheckedResolver, Destinations, OwnOrigin};
-use super::senders::{ApnsToken, FcmToken, Senders, Sent, Tokens, WnsToken};
+use super::senders::{ApnsToken, FcmToken, Senders, Sent, Tokens, VapidToken, WnsToken};
 use super::{Hub, Installation, Push, Recipients, installations};
 
 /// How many devices are posted to at once.
@@ -31,6 +32,7 @@ impl TagHub {
         clock: Clock,
         own: OwnOrigin,
         allowed: &[String],
+        credentials: SenderCredentials,
         fcm_tokens: AccessTokens,
     ) -> Result<Self, EmulatorError> {
         // The one TLS provider of the crate; whoever comes first installs it for the process.
@@ -57,9 +59,10 @@ impl TagHub {
                 cause: error.to_string(),
             })?;
         let tokens = Tokens {
-            wns: WnsToken::new(own.local.clone()),
-            apns: ApnsToken::new(clock.clone()),
-            fcm: FcmToken::new(fcm_tokens, clock),
+            wns: WnsToken::new(own.local.clone(), credentials.clone()),
+            apns: ApnsToken::new(credentials.clone(), clock.clone()),
+            fcm: FcmToken::new(fcm_tokens, credentials.project(), clock.clone()),
+            web_push: VapidToken::new(credentials, clock),
         };
         let senders = Senders::new(client, tokens, Destinations::new(own, allowed));
         Ok(Self { store, senders })

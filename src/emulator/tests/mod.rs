@@ -10,6 +10,7 @@ mod hub;
 mod notifications;
 mod registration;
 mod socket;
+mod strict;
 mod web_push;
 mod wns;
 

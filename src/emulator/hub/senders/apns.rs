@@ -1,21 +1,16 @@
 //! APNs: a background push whose payload is the ID, or an alert, with a provider token that the
 //! hub signs.
 
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
-use p256::ecdsa::signature::Signer as _;
-use p256::ecdsa::{Signature, SigningKey};
-use p256::elliptic_curve::Generate as _;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
+use crate::emulator::credentials::{ApnsKey, SenderCredentials};
 use crate::emulator::hub::Push;
 use crate::lifecycle::Clock;
 use crate::model::Handle;
@@ -23,28 +18,22 @@ use crate::wire::apns::{PRIORITY, PUSH_TYPE, TOPIC, UNIQUE_ID};
 
 use super::{Sent, header, refusal};
 
-/// The app's bundle id, as its manifest has it.
-const BUNDLE: &str = "handset.app";
-
-/// The key's id and the team's, of ten characters as Apple's are.
-const KEY_ID: &str = "HANDSETKEY";
-const TEAM_ID: &str = "HANDSETHUB";
-
 /// How long a token is used; Apple wants a new one after 20 minutes at the earliest and after an
 /// hour at the latest.
 const USED_FOR: SignedDuration = SignedDuration::from_mins(40);
 
 /// The hub's provider token, signed when it is first needed and again when it is old.
+#[derive(Debug)]
 pub(in crate::emulator::hub) struct ApnsToken {
-    key: SigningKey,
+    credentials: SenderCredentials,
     clock: Clock,
     current: Mutex<Option<(SecretString, Timestamp)>>,
 }
 
 impl ApnsToken {
-    pub(in crate::emulator::hub) fn new(clock: Clock) -> Self {
+    pub(in crate::emulator::hub) fn new(credentials: SenderCredentials, clock: Clock) -> Self {
         Self {
-            key: SigningKey::generate(),
+            credentials,
             clock,
             current: Mutex::new(None),
         }
@@ -58,25 +47,9 @@ impl ApnsToken {
         {
             return token.clone();
         }
-        let token = self.sign(now);
+        let token = self.credentials.apns().provider_token(now);
         *current = Some((token.clone(), now));
         token
-    }
-
-    fn sign(&self, now: Timestamp) -> SecretString {
-        let head = json!({ "alg": "ES256", "kid": KEY_ID });
-        let claims = json!({ "iss": TEAM_ID, "iat": now.as_second() });
-        let encoded = |part: Value| URL_SAFE_NO_PAD.encode(part.to_string());
-        let signed = format!("{}.{}", encoded(head), encoded(claims));
-        let signature: Signature = self.key.sign(signed.as_bytes());
-        let signature = URL_SAFE_NO_PAD.encode(signature.to_bytes());
-        format!("{signed}.{signature}").into()
-    }
-}
-
-impl fmt::Debug for ApnsToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApnsToken").finish_non_exhaustive()
     }
 }
 
@@ -105,7 +78,7 @@ pub(super) async fn send(
     let response = client
         .post(url)
         .header(AUTHORIZATION, format!("bearer {}", token.expose_secret()))
-        .header(TOPIC, BUNDLE)
+        .header(TOPIC, ApnsKey::TOPIC)
         .header(PUSH_TYPE, kind)
         .header(PRIORITY, priority)
         .header(CONTENT_TYPE, "application/json")

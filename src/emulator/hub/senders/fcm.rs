@@ -19,27 +19,31 @@ use crate::wire::fcm::TOKEN_SECONDS;
 
 use super::{Sent, json, refusal};
 
-/// Where to post: the hub's own project.
-pub(super) const PATH: [&str; 4] = ["v1", "projects", "handset", "messages:send"];
-
 /// How long before its end a token is replaced.
 const MARGIN: Duration = Duration::from_secs(300);
 
-/// The hub's access token. It comes from the token endpoint's own store: an assertion would need a
-/// key that the endpoint knows.
+/// The hub's access token. It comes from the token endpoint's own store: an assertion would need the
+/// service account's key, which takes seconds to make and is left until a sender wants it.
 pub(in crate::emulator::hub) struct FcmToken {
     tokens: AccessTokens,
+    project: String,
     clock: Clock,
     current: Mutex<Option<(SecretString, Timestamp)>>,
 }
 
 impl FcmToken {
-    pub(in crate::emulator::hub) fn new(tokens: AccessTokens, clock: Clock) -> Self {
+    pub(in crate::emulator::hub) fn new(tokens: AccessTokens, project: &str, clock: Clock) -> Self {
         Self {
             tokens,
+            project: project.to_owned(),
             clock,
             current: Mutex::new(None),
         }
+    }
+
+    /// Where to post: the service account's project.
+    pub(super) fn path(&self) -> [&str; 4] {
+        ["v1", "projects", &self.project, "messages:send"]
     }
 
     /// The token; a new one if the current one is `refused` or old.

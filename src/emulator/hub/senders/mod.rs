@@ -15,6 +15,7 @@ use super::destination::Destinations;
 use super::{Installation, Push};
 pub(super) use apns::ApnsToken;
 pub(super) use fcm::FcmToken;
+pub(super) use web_push::VapidToken;
 pub(super) use wns::WnsToken;
 
 /// The largest answer that is read, in bytes.
@@ -34,6 +35,7 @@ pub(super) struct Tokens {
     pub(super) wns: WnsToken,
     pub(super) apns: ApnsToken,
     pub(super) fcm: FcmToken,
+    pub(super) web_push: VapidToken,
 }
 
 /// What a push service answered.
@@ -60,7 +62,7 @@ impl Senders {
         let url = match to.platform {
             Platform::Wns | Platform::WebPush => self.destinations.of(&to.handle),
             Platform::Apns => self.destinations.embedded(&apns::path(&to.handle)),
-            Platform::Fcm => self.destinations.embedded(&fcm::PATH),
+            Platform::Fcm => self.destinations.embedded(&self.tokens.fcm.path()),
         };
         let url = match url {
             Ok(url) => url,
@@ -69,7 +71,7 @@ impl Senders {
         let (client, tokens) = (&self.client, &self.tokens);
         let sent = match to.platform {
             Platform::Wns => wns::send(client, &tokens.wns, url, push).await,
-            Platform::WebPush => web_push::send(client, url, to.keys.as_ref(), push).await,
+            Platform::WebPush => web_push::send(client, &tokens.web_push, url, to, push).await,
             Platform::Apns => apns::send(client, &tokens.apns, url, push).await,
             Platform::Fcm => fcm::send(client, &tokens.fcm, url, &to.handle, push).await,
         };

@@ -1,11 +1,18 @@
-//! Web Push: the ID, or the text of a toast, as an encrypted body (RFC 8291).
+//! Web Push: the ID, or the text of a toast, as an encrypted body (RFC 8291), with a VAPID token
+//! (RFC 8292).
 
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Client;
-use reqwest::header::{CONTENT_ENCODING, LOCATION};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, LOCATION};
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::emulator::hub::Push;
-use crate::model::SubscriptionKeys;
+use crate::emulator::credentials::SenderCredentials;
+use crate::emulator::hub::{Installation, Push};
+use crate::lifecycle::Clock;
 use crate::wire::app_backend::SendPriority;
 use crate::wire::webpush;
 
@@ -14,13 +21,68 @@ use super::{Sent, header, refusal};
 /// How long the service keeps a push for a device that is away, in seconds: four weeks.
 const TTL: &str = "2419200";
 
+/// How long a token is used, of the twelve hours that it is good for.
+const USED_FOR: SignedDuration = SignedDuration::from_hours(6);
+
+/// The hub's VAPID header, signed when it is first needed, when it is old, and for another service.
+pub(in crate::emulator::hub) struct VapidToken {
+    credentials: SenderCredentials,
+    clock: Clock,
+    current: Mutex<Option<Current>>,
+}
+
+struct Current {
+    audience: String,
+    header: SecretString,
+    signed_at: Timestamp,
+}
+
+impl VapidToken {
+    pub(in crate::emulator::hub) fn new(credentials: SenderCredentials, clock: Clock) -> Self {
+        Self {
+            credentials,
+            clock,
+            current: Mutex::new(None),
+        }
+    }
+
+    /// The header for the push service of this endpoint; none where it has no origin.
+    fn get(&self, endpoint: &str) -> Option<SecretString> {
+        let audience = Url::parse(endpoint).ok()?.origin().ascii_serialization();
+        let now = self.clock.now();
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*current
+            && known.audience == audience
+            && (SignedDuration::ZERO..USED_FOR).contains(&now.duration_since(known.signed_at))
+        {
+            return Some(known.header.clone());
+        }
+        let header = self.credentials.vapid().authorization(&audience, now);
+        *current = Some(Current {
+            audience,
+            header: header.clone(),
+            signed_at: now,
+        });
+        Some(header)
+    }
+}
+
+impl fmt::Debug for VapidToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VapidToken").finish_non_exhaustive()
+    }
+}
+
+/// Posts to `url`, which may be another name of the endpoint that `to` has: the token is for the
+/// endpoint, as its service knows that one.
 pub(super) async fn send(
     client: &Client,
+    token: &VapidToken,
     url: Url,
-    keys: Option<&SubscriptionKeys>,
+    to: &Installation,
     push: &Push,
 ) -> Result<Sent, reqwest::Error> {
-    let Some(keys) = keys else {
+    let Some(keys) = &to.keys else {
         return Ok(Sent::Refused(
             "the registration has no subscription keys".to_owned(),
         ));
@@ -33,8 +95,12 @@ pub(super) async fn send(
         Ok(body) => body,
         Err(error) => return Ok(Sent::Refused(error.to_string())),
     };
+    let Some(authorization) = token.get(to.handle.as_str()) else {
+        return Ok(Sent::Refused("the handle is not a URL".to_owned()));
+    };
     let response = client
         .post(url)
+        .header(AUTHORIZATION, authorization.expose_secret())
         .header("TTL", TTL)
         .header("Urgency", urgency.as_str())
         .header(CONTENT_ENCODING, "aes128gcm")

@@ -8,8 +8,8 @@ use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::hub::Push;
-use crate::emulator::random;
 use crate::wire::app_backend::SendPriority;
 use crate::wire::wns::{MSG_ID, PRIORITY, STATUS, TYPE, TokenAnswer};
 
@@ -22,15 +22,15 @@ const MAX_TOKEN_ANSWER: u64 = 16 * 1024;
 #[derive(Debug)]
 pub(in crate::emulator::hub) struct WnsToken {
     local: Url,
-    secret: SecretString,
+    credentials: SenderCredentials,
     current: Mutex<Option<SecretString>>,
 }
 
 impl WnsToken {
-    pub(in crate::emulator::hub) fn new(local: Url) -> Self {
+    pub(in crate::emulator::hub) fn new(local: Url, credentials: SenderCredentials) -> Self {
         Self {
             local,
-            secret: random::token_256().into(),
+            credentials,
             current: Mutex::new(None),
         }
     }
@@ -59,10 +59,11 @@ impl WnsToken {
         let Ok(url) = self.local.join("/accesstoken.srf") else {
             return Ok(None);
         };
+        let client_of_wns = self.credentials.wns();
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", "ms-app://handset-hub")
-            .append_pair("client_secret", self.secret.expose_secret())
+            .append_pair("client_id", client_of_wns.id())
+            .append_pair("client_secret", client_of_wns.secret().expose_secret())
             .append_pair("scope", "notify.windows.com")
             .finish();
         let answer = client

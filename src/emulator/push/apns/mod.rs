@@ -1,7 +1,8 @@
 //! Apple Push Notification service: the HTTP provider API, `POST /3/device/{token}`.
 //!
 //! Plays the development environment, which answers an `apns-unique-id` as well. Whose key signed
-//! a provider token, and by which certificate a sender came, is not asked. What stands in the
+//! a provider token is asked under strict credentials alone, and by which certificate a sender came
+//! is not asked at all. What stands in the
 //! payload is the device's to read: Apple has no reason for JSON that is none.
 
 mod answer;
@@ -19,6 +20,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, post};
 use uuid::Uuid;
 
+use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::trace::TraceStep;
 use crate::lifecycle::Clock;
 use crate::model::Platform;
@@ -35,6 +37,8 @@ pub(super) use request::is_topic;
 pub(in crate::emulator) struct Apns {
     pub(in crate::emulator) handles: Handles,
     pub(in crate::emulator) queue: Queue,
+    /// Where these sender credentials alone are taken.
+    pub(in crate::emulator) only: Option<SenderCredentials>,
     pub(in crate::emulator) clock: Clock,
 }
 
@@ -99,7 +103,7 @@ impl Apns {
     ) -> Result<(), Refusal> {
         let now = self.clock.now();
         request::check_duplicates(headers)?;
-        provider::check(headers, now)?;
+        provider::check(headers, now, self.only.as_ref())?;
         let request = ApnsRequest::read(headers, now)?;
         let channel = self.channel(token).await?;
         if !is_for(&channel, &request.topic) {

@@ -1,12 +1,14 @@
 //! The provider token: a JSON Web Token that the sender's server signs with its key.
 //!
-//! Any well-formed token of the last hour passes: whose key signed it is not asked.
+//! Any well-formed token of the last hour passes; under strict credentials it must be signed with
+//! the generated key, and name its id and team.
 
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use p256::ecdsa::Signature;
 use serde::Deserialize;
 
+use crate::emulator::credentials::{ApnsKey, SenderCredentials};
 use crate::emulator::push::header as header_text;
 use crate::emulator::push::jwt::Jwt;
 use crate::wire::apns::TOKEN_SECONDS;
@@ -31,8 +33,12 @@ struct Claims {
     iat: f64,
 }
 
-/// Checks the `authorization` header.
-pub(super) fn check(headers: &HeaderMap, now: Timestamp) -> Result<(), Refusal> {
+/// Checks the `authorization` header; the token must be of the key in `only`, where there is one.
+pub(super) fn check(
+    headers: &HeaderMap,
+    now: Timestamp,
+    only: Option<&SenderCredentials>,
+) -> Result<(), Refusal> {
     let value = header_text(headers, header::AUTHORIZATION.as_str()).unwrap_or_default();
     let (scheme, token) = value.split_once(' ').unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
@@ -47,9 +53,14 @@ pub(super) fn check(headers: &HeaderMap, now: Timestamp) -> Result<(), Refusal> 
         return Err(invalid);
     }
     // The Rust library a2 writes the signature in DER, all others as 64 raw bytes.
-    let signature = Signature::from_slice(&token.signature);
-    if signature.is_err() && Signature::from_der(&token.signature).is_err() {
-        return Err(invalid);
+    let signature = Signature::from_slice(&token.signature)
+        .or_else(|_| Signature::from_der(&token.signature))
+        .map_err(|_| invalid)?;
+    if let Some(key) = only.map(SenderCredentials::apns) {
+        let named = head.kid == key.id() && claims.iss == ApnsKey::TEAM_ID;
+        if !named || !key.signed(token.signed, &signature) {
+            return Err(invalid);
+        }
     }
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
     let age = now.as_second() as f64 - claims.iat;
@@ -70,19 +81,30 @@ mod tests {
     use p256::ecdsa::SigningKey;
     use p256::ecdsa::signature::Signer as _;
     use p256::elliptic_curve::Generate as _;
+    use p256::pkcs8::DecodePrivateKey as _;
+    use secrecy::ExposeSecret as _;
     use serde_json::{Value, json};
 
     const NOW: i64 = 1_800_000_000;
 
     fn checked(value: &str) -> Result<(), Refusal> {
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
-        check(&headers, Timestamp::from_second(NOW).unwrap())
+        check(&headers, Timestamp::from_second(NOW).unwrap(), None)
+    }
+
+    fn checked_strictly(value: &str, only: &SenderCredentials) -> Result<(), Refusal> {
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
+        check(&headers, Timestamp::from_second(NOW).unwrap(), Some(only))
     }
 
     fn signed(head: &Value, claims: &Value) -> String {
+        signed_by(&SigningKey::generate(), head, claims)
+    }
+
+    fn signed_by(key: &SigningKey, head: &Value, claims: &Value) -> String {
         let text = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
         let text = text.join(".");
-        let signature: Signature = SigningKey::generate().sign(text.as_bytes());
+        let signature: Signature = key.sign(text.as_bytes());
         format!(
             "bearer {text}.{}",
             URL_SAFE_NO_PAD.encode(signature.to_bytes())
@@ -112,6 +134,51 @@ mod tests {
         let signature: Signature = SigningKey::generate().sign(text.as_bytes());
         let signature = STANDARD.encode(signature.to_der().as_bytes());
         assert_eq!(checked(&format!("Bearer {text}.{signature}")), Ok(()));
+    }
+
+    #[test]
+    fn under_strict_credentials_only_the_generated_key_passes() {
+        let credentials = SenderCredentials::generate();
+        let now = Timestamp::from_second(NOW).unwrap();
+        let bearer = |credentials: &SenderCredentials| {
+            let token = credentials.apns().provider_token(now);
+            format!("bearer {}", token.expose_secret())
+        };
+        let good = bearer(&credentials);
+        assert_eq!(checked_strictly(&good, &credentials), Ok(()));
+        // As a2 writes it: padded standard base64, and the signature in DER.
+        let (text, signature) = good["bearer ".len()..].rsplit_once('.').unwrap();
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let der = Signature::from_slice(&signature).unwrap().to_der();
+        let der = format!("bearer {text}.{}", STANDARD.encode(der.as_bytes()));
+        assert_eq!(checked_strictly(&der, &credentials), Ok(()));
+        let pem = credentials.apns().to_pem().unwrap();
+        let key = SigningKey::from_pkcs8_pem(pem.expose_secret()).unwrap();
+        let own = json!({"alg": "ES256", "kid": credentials.apns().id()});
+        let team = json!({"iss": ApnsKey::TEAM_ID, "iat": NOW});
+        for (head, claims, right) in [
+            (&own, &team, true),
+            (&head(), &team, false),
+            (&own, &json!({"iss": "TEAM567890", "iat": NOW}), false),
+        ] {
+            let value = signed_by(&key, head, claims);
+            let taken = checked_strictly(&value, &credentials).is_ok();
+            assert_eq!(taken, right, "{head} {claims}");
+        }
+        for foreign in [
+            bearer(&SenderCredentials::generate()),
+            signed(&own, &team),
+            format!("{good}AA"),
+        ] {
+            assert_eq!(
+                checked_strictly(&foreign, &credentials),
+                Err(Refusal::InvalidProviderToken)
+            );
+        }
+        assert_eq!(
+            checked_strictly("", &credentials),
+            Err(Refusal::MissingProviderToken)
+        );
     }
 
     #[test]

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::store::StoreError;
 use crate::wire::fcm::ERROR_TYPE;
 
+/// What a service account needs in a project, to send.
+const PERMISSION: &str = "cloudmessaging.messages.create";
+
 /// The message was taken; in these words for every platform behind FCM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Accepted {
@@ -20,6 +23,8 @@ pub(super) struct Accepted {
 pub(super) enum Refusal {
     /// No access token, or one that ended.
     Unauthenticated(&'static str),
+    /// The sender's service account has no say in this project.
+    PermissionDenied(String),
     /// A field is missing or does not fit: which, and how.
     InvalidArgument { field: String, problem: String },
     /// The token is no longer one, or never was.
@@ -50,6 +55,15 @@ impl Refusal {
                 "UNAUTHENTICATED",
                 None,
                 format!("the request has no usable OAuth 2 access token ({reason})"),
+            ),
+            Self::PermissionDenied(project) => (
+                StatusCode::FORBIDDEN,
+                "PERMISSION_DENIED",
+                None,
+                format!(
+                    "Permission '{PERMISSION}' denied on resource '{}' (or it may not exist).",
+                    resource(project)
+                ),
             ),
             Self::InvalidArgument { field, problem } => (
                 StatusCode::BAD_REQUEST,
@@ -106,6 +120,12 @@ impl Refusal {
                 "domain": "googleapis.com",
                 "metadata": { "service": "fcm.googleapis.com" },
             })),
+            Self::PermissionDenied(project) => details.push(json!({
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": "IAM_PERMISSION_DENIED",
+                "domain": "cloudresourcemanager.googleapis.com",
+                "metadata": { "permission": PERMISSION, "resource": resource(project) },
+            })),
             Self::Unregistered
             | Self::SenderIdMismatch
             | Self::QuotaExceeded
@@ -114,6 +134,10 @@ impl Refusal {
         }
         details
     }
+}
+
+fn resource(project: &str) -> String {
+    format!("//cloudresourcemanager.googleapis.com/projects/{project}")
 }
 
 impl IntoResponse for Accepted {

@@ -1,7 +1,8 @@
 //! Firebase Cloud Messaging, HTTP v1: `POST /v1/projects/{project}/messages:send`, and Google's
 //! token endpoint. Its devices are Android's.
 //!
-//! Any access token passes but one that was given out here and has ended. Topics and conditions
+//! Any access token passes but one that was given out here and has ended; under strict credentials
+//! it must have been given out here, and the project be the service account's. Topics and conditions
 //! are not embedded.
 
 mod answer;
@@ -19,6 +20,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 
+use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::random;
 use crate::emulator::trace::TraceStep;
 use crate::lifecycle::Clock;
@@ -42,6 +44,8 @@ const MAX_PROJECT: usize = 128;
 pub(in crate::emulator) struct Fcm {
     pub(in crate::emulator) handles: Handles,
     pub(in crate::emulator) queue: Queue,
+    /// Where these sender credentials alone are taken.
+    pub(in crate::emulator) only: Option<SenderCredentials>,
     pub(in crate::emulator) tokens: AccessTokens,
     pub(in crate::emulator) clock: Clock,
 }
@@ -91,12 +95,23 @@ impl Fcm {
         id: &'a str,
     ) -> Result<&'a str, Refusal> {
         match self.tokens.state_of(headers, &self.clock) {
-            TokenState::Live | TokenState::Unknown => {}
+            TokenState::Live => {}
+            TokenState::Unknown if self.only.is_none() => {}
+            TokenState::Unknown => {
+                return Err(Refusal::Unauthenticated("ACCESS_TOKEN_TYPE_UNSUPPORTED"));
+            }
             TokenState::Ended => return Err(Refusal::Unauthenticated("ACCESS_TOKEN_EXPIRED")),
             TokenState::Missing => return Err(Refusal::Unauthenticated("CREDENTIALS_MISSING")),
         }
         if !is_project(project) {
             return Err(Refusal::invalid("parent", "is not a project"));
+        }
+        if self
+            .only
+            .as_ref()
+            .is_some_and(|only| only.project() != project)
+        {
+            return Err(Refusal::PermissionDenied(project.to_owned()));
         }
         let body = axum::body::to_bytes(body, MAX_REQUEST)
             .await

@@ -1,5 +1,6 @@
 //! Google's OAuth token endpoint, as far as senders of FCM use it: a service account's assertion
-//! (RFC 7523) or a refresh token for an access token. Any well-formed credential passes.
+//! (RFC 7523) or a refresh token for an access token. Any well-formed credential passes; under strict
+//! credentials the generated service account's assertions alone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::form_urlencoded;
 
+use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::push::jwt::Jwt;
 use crate::wire::fcm::TOKEN_SECONDS;
 
@@ -43,6 +45,8 @@ pub(super) fn routes(fcm: Arc<Fcm>) -> Router {
 #[derive(Deserialize)]
 struct Head {
     alg: String,
+    /// Some libraries leave it out, and Google does without.
+    kid: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +62,11 @@ async fn token(State(fcm): State<Arc<Fcm>>, body: Bytes) -> Response {
     let fields: HashMap<_, _> = form_urlencoded::parse(&body).collect();
     let field = |name: &str| fields.get(name).map(AsRef::as_ref).unwrap_or_default();
     let checked = match field("grant_type") {
-        ASSERTION => check_assertion(field("assertion"), fcm.clock.now()),
+        ASSERTION => check_assertion(field("assertion"), fcm.clock.now(), fcm.only.as_ref()),
+        "refresh_token" if fcm.only.is_some() => Err((
+            "invalid_grant",
+            "a refresh token is not the generated service account's",
+        )),
         "refresh_token" => check_refresh(&field),
         _ => Err(("unsupported_grant_type", "the grant type is not known")),
     };
@@ -85,7 +93,11 @@ async fn token(State(fcm): State<Arc<Fcm>>, body: Bytes) -> Response {
 
 type OAuthError = (&'static str, &'static str);
 
-fn check_assertion(assertion: &str, now: Timestamp) -> Result<(), OAuthError> {
+fn check_assertion(
+    assertion: &str,
+    now: Timestamp,
+    only: Option<&SenderCredentials>,
+) -> Result<(), OAuthError> {
     let invalid = |problem| ("invalid_grant", problem);
     let jwt = Jwt::read(assertion).ok_or(invalid("the assertion is not a JSON Web Token"))?;
     let head: Head = jwt
@@ -100,6 +112,9 @@ fn check_assertion(assertion: &str, now: Timestamp) -> Result<(), OAuthError> {
     if claims.iss.is_empty() || claims.scope.is_empty() || !claims.aud.ends_with("/token") {
         return Err(invalid("the assertion is for something else"));
     }
+    if let Some(only) = only {
+        check_signer(&jwt, &head, &claims, only)?;
+    }
     let now = now.as_second();
     let timely = claims.iat <= now.saturating_add(LEEWAY)
         && claims.exp > now.saturating_sub(LEEWAY)
@@ -110,6 +125,25 @@ fn check_assertion(assertion: &str, now: Timestamp) -> Result<(), OAuthError> {
         ));
     }
     Ok(())
+}
+
+/// In Google's words for an account and a key that it does not know.
+fn check_signer(
+    jwt: &Jwt<'_>,
+    head: &Head,
+    claims: &Claims,
+    only: &SenderCredentials,
+) -> Result<(), OAuthError> {
+    let account = only
+        .known_service_account()
+        .filter(|account| account.client_email() == claims.iss)
+        .ok_or(("invalid_grant", "Invalid grant: account not found"))?;
+    let is_its_key = head.kid.as_ref().is_none_or(|kid| kid == account.key_id());
+    if is_its_key && account.signed(jwt.signed, &jwt.signature) {
+        Ok(())
+    } else {
+        Err(("invalid_grant", "Invalid JWT Signature."))
+    }
 }
 
 fn check_refresh<'a>(field: &impl Fn(&str) -> &'a str) -> Result<(), OAuthError> {

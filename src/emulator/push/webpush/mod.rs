@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, post};
 
+use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::random;
 use crate::emulator::trace::TraceStep;
 use crate::lifecycle::Clock;
@@ -31,6 +32,8 @@ pub(super) use vapid::read_key;
 pub(in crate::emulator) struct WebPush {
     pub(in crate::emulator) handles: Handles,
     pub(in crate::emulator) queue: Queue,
+    /// Where these sender credentials alone are taken.
+    pub(in crate::emulator) only: Option<SenderCredentials>,
     pub(in crate::emulator) clock: Clock,
 }
 
@@ -71,6 +74,7 @@ async fn forget(State(web_push): State<Arc<WebPush>>, Path(version): Path<String
 impl WebPush {
     async fn take(&self, token: &str, headers: &HeaderMap, body: Body) -> Result<Created, Refusal> {
         let channel = self.channel(token).await?;
+        vapid::check_only(headers, self.only.as_ref())?;
         vapid::check(headers, &channel, self.handles.base(), self.clock.now())?;
         let request = WebPushRequest::read(headers)?;
         let body = axum::body::to_bytes(body, MAX_BODY)

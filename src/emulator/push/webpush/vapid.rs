@@ -7,6 +7,7 @@ use p256::ecdsa::{Signature, VerifyingKey};
 use serde::Deserialize;
 use url::Url;
 
+use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::push::handles::Channel;
 use crate::emulator::push::header as header_text;
 use crate::emulator::push::jwt::{self, Jwt};
@@ -30,6 +31,23 @@ pub(in crate::emulator::push) fn read_key(text: &str) -> Option<Vec<u8>> {
     let key = jwt::decode(text)?;
     VerifyingKey::from_sec1_bytes(&key).ok()?;
     (key.len() == 65).then_some(key)
+}
+
+/// Under strict credentials the sender must show the generated key, whatever the channel was
+/// registered with; that the key is its own is seen in [`check`].
+pub(super) fn check_only(
+    headers: &HeaderMap,
+    only: Option<&SenderCredentials>,
+) -> Result<(), Refusal> {
+    let Some(only) = only else {
+        return Ok(());
+    };
+    let (_, key) = read_credentials(headers).ok_or(Refusal::Vapid("Missing VAPID public key"))?;
+    let key = read_key(key).ok_or(Refusal::Vapid("Invalid VAPID public key"))?;
+    if key != only.vapid().public_bytes() {
+        return Err(Refusal::Vapid("VAPID public key mismatch"));
+    }
+    Ok(())
 }
 
 /// Checks the sender of a push: required where the channel was registered with a key, and right

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde::Deserialize;
 
+use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::random;
 use crate::emulator::trace::TraceStep;
 use crate::lifecycle::Clock;
@@ -34,6 +35,8 @@ use request::WnsRequest;
 pub(in crate::emulator) struct Wns {
     pub(in crate::emulator) handles: Handles,
     pub(in crate::emulator) queue: Queue,
+    /// Where these sender credentials alone are taken.
+    pub(in crate::emulator) only: Option<SenderCredentials>,
     pub(in crate::emulator) tokens: AccessTokens,
     pub(in crate::emulator) clock: Clock,
 }

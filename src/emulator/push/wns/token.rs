@@ -1,5 +1,6 @@
 //! The two OAuth token endpoints: `login.live.com`'s for UWP apps and Microsoft Entra's for the
-//! Windows App SDK. Any well-formed credential passes; the two flows are not interchangeable.
+//! Windows App SDK. Any well-formed credential passes, under strict credentials the generated
+//! client's alone, in either flow; the two flows are not interchangeable.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,7 +32,13 @@ pub(super) fn routes(wns: Arc<Wns>) -> Router {
 }
 
 async fn uwp(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(refusal) = check(&headers, &body, "notify.windows.com", Some("ms-app://")) {
+    if let Err(refusal) = check(
+        &wns,
+        &headers,
+        &body,
+        "notify.windows.com",
+        Some("ms-app://"),
+    ) {
         return refusal.into_response();
     }
     let answer = TokenAnswer {
@@ -43,7 +50,13 @@ async fn uwp(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Bytes) -> Re
 }
 
 async fn entra(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(refusal) = check(&headers, &body, "https://wns.windows.com/.default", None) {
+    if let Err(refusal) = check(
+        &wns,
+        &headers,
+        &body,
+        "https://wns.windows.com/.default",
+        None,
+    ) {
         return refusal.into_response();
     }
     // Entra writes the number as text and the type with a capital, which this flow's clients read.
@@ -78,6 +91,7 @@ impl OAuthRefusal {
 }
 
 fn check(
+    wns: &Wns,
     headers: &HeaderMap,
     body: &[u8],
     scope: &str,
@@ -105,6 +119,14 @@ fn check(
     }
     if field("client_secret").is_empty() {
         return refuse("invalid_client", "client_secret is missing");
+    }
+    if let Some(only) = &wns.only
+        && !only.wns().is(client, field("client_secret"))
+    {
+        return refuse(
+            "invalid_client",
+            "client_id and client_secret are not the generated ones",
+        );
     }
     if field("scope") != scope {
         return refuse("invalid_scope", "the scope is not the one of this flow");

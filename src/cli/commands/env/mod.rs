@@ -1,0 +1,186 @@
+//! `handset env`: what to export, so that programs and their SDKs meet a running `serve`, and the
+//! files that those variables name.
+
+mod authorities;
+mod files;
+mod node_options;
+mod proxy;
+
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpStream;
+use url::Url;
+
+use crate::cli::arguments::Env;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::serve_file::ServeFile;
+use crate::emulator::{ApnsKey, SenderCredentials, node_preload};
+use crate::settings::{Home, Settings};
+use authorities::Authorities;
+
+/// How long a running `serve` may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// The script that Node loads first. Its name is how an earlier one is recognised.
+const PRELOAD: &str = "handset-node-preload.cjs";
+
+/// What is exported, in this order.
+type Variables = Vec<(&'static str, String)>;
+
+pub(super) async fn run(wish: &Env, settings: &Settings, output: &Output) -> Result<Exit, Failure> {
+    let not_running = || {
+        Failure::new(
+            Exit::Unreachable,
+            format!(
+                "no `handset serve` runs with the home {}: start it, or name its home with --home",
+                settings.home.path().display()
+            ),
+        )
+    };
+    let file = ServeFile::read(&settings.home.serve_file()).ok_or_else(not_running)?;
+    if !answers(&file.http).await {
+        return Err(not_running());
+    }
+    let mut variables = addresses(&file);
+    trust(&mut variables, &file, settings, output)?;
+    node(&mut variables, &file, settings, output)?;
+    credentials(&mut variables, &file).await?;
+    if wish.proxy {
+        variables.extend(proxy::variables(&file, &settings.environment)?);
+    }
+    let object: serde_json::Map<_, _> = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+        .collect();
+    output.result(&object, |_| {
+        let line = |(name, value): &(_, String)| format!("export {name}={}", quoted(value));
+        let lines: Vec<_> = variables.iter().map(line).collect();
+        lines.join("\n")
+    });
+    Ok(Exit::Done)
+}
+
+/// Writes the script that Node loads first. It stays when `serve` ends: a Node that is told to load
+/// it would not start without.
+pub(super) fn write_preload(file: &ServeFile, home: &Home) -> Result<(), Failure> {
+    let base = file.https.as_ref().unwrap_or(&file.http);
+    let script = Url::parse(base).ok().and_then(|base| node_preload(&base));
+    let script = script.ok_or_else(|| Failure::failed(format!("{base} names no host and port")))?;
+    files::replace(&home.env().join(PRELOAD), script.as_bytes())
+}
+
+fn addresses(file: &ServeFile) -> Variables {
+    let mut variables = vec![("HANDSET_HTTP", file.http.clone())];
+    let optional = [
+        ("HANDSET_HTTPS", &file.https),
+        ("HANDSET_PROXY", &file.proxy),
+    ];
+    for (name, url) in optional {
+        variables.extend(url.clone().map(|url| (name, url)));
+    }
+    variables.push(("HANDSET_PUSH", file.push.clone()));
+    variables.push(("HANDSET_WNS_TOKEN_URL", file.wns_token.clone()));
+    variables
+}
+
+/// The authorities that programs trust, ours among them; nothing where there is no TLS.
+fn trust(
+    variables: &mut Variables,
+    file: &ServeFile,
+    settings: &Settings,
+    output: &Output,
+) -> Result<(), Failure> {
+    let Some(ca) = &file.ca else {
+        return Ok(());
+    };
+    variables.push(("HANDSET_CA", text_of(ca)?));
+    let authorities = Authorities::new(settings.home.env(), ca, output)?;
+    for (name, path) in authorities.write(&settings.environment)? {
+        variables.push((name, text_of(&path)?));
+    }
+    Ok(())
+}
+
+fn node(
+    variables: &mut Variables,
+    file: &ServeFile,
+    settings: &Settings,
+    output: &Output,
+) -> Result<(), Failure> {
+    write_preload(file, &settings.home)?;
+    let preload = text_of(&settings.home.env().join(PRELOAD))?;
+    let given = settings.environment.value("NODE_OPTIONS");
+    match node_options::with_preload(given, &preload) {
+        Some(options) => variables.push(("NODE_OPTIONS", options)),
+        None => output.warning(
+            "NODE_OPTIONS is left as it is, for its quotes are not closed or it is not Unicode text: Node \
+             programs will not meet the embedded services",
+        ),
+    }
+    Ok(())
+}
+
+async fn credentials(variables: &mut Variables, file: &ServeFile) -> Result<(), Failure> {
+    let Some(folder) = &file.credentials else {
+        return Ok(());
+    };
+    let credentials = SenderCredentials::load(folder).await?;
+    let path = |name: &str| text_of(&folder.join(name));
+    let (vapid, wns) = (credentials.vapid(), credentials.wns());
+    let private = vapid.private_key();
+    variables.extend([
+        (
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            path(SenderCredentials::SERVICE_ACCOUNT_FILE)?,
+        ),
+        ("HANDSET_APNS_KEY", path(SenderCredentials::APNS_KEY_FILE)?),
+        ("HANDSET_APNS_KEY_ID", credentials.apns().id().to_owned()),
+        ("HANDSET_APNS_TEAM_ID", ApnsKey::TEAM_ID.to_owned()),
+        ("HANDSET_APNS_TOPIC", ApnsKey::TOPIC.to_owned()),
+        ("HANDSET_VAPID_PUBLIC", vapid.public_key()),
+        ("HANDSET_VAPID_PRIVATE", private.expose_secret().to_owned()),
+        ("HANDSET_WNS_CLIENT_ID", wns.id().to_owned()),
+        (
+            "HANDSET_WNS_CLIENT_SECRET",
+            wns.secret().expose_secret().to_owned(),
+        ),
+    ]);
+    Ok(())
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        Failure::failed(format!(
+            "the path {} is not Unicode text, which a variable cannot carry: choose another folder with --home",
+            path.display()
+        ))
+    })
+}
+
+/// A value as every shell takes it.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+async fn answers(http: &str) -> bool {
+    let Ok(url) = Url::parse(http) else {
+        return false;
+    };
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return false;
+    };
+    let host = host.trim_matches(['[', ']']).to_owned();
+    let connected = tokio::time::timeout(CONNECT, TcpStream::connect((host, port))).await;
+    matches!(connected, Ok(Ok(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_value_cannot_leave_its_quotes() {
+        assert_eq!(super::quoted("a'; rm -rf /'"), r"'a'\''; rm -rf /'\'''");
+    }
+}
