@@ -317,6 +317,25 @@ impl ActionCentre {
         self.take(rows::Which::Group(group.clone())).await
     }
 
+    /// Takes away what a sender names: the toast of that tag and group, every toast of either, or
+    /// all of them, but for the phone's own that asks to sign in (`X-WNS-Match`).
+    ///
+    /// # Errors
+    /// [`StoreError`] when that could not be made durable.
+    pub async fn remove_for_sender(
+        &self,
+        tag: Option<&ToastTag>,
+        group: Option<&ToastTag>,
+    ) -> Result<Vec<ShownToast>, StoreError> {
+        let which = match (tag, group) {
+            (Some(tag), Some(group)) => rows::Which::Named(tag.clone(), Some(group.clone())),
+            (Some(tag), None) => rows::Which::Tagged(tag.clone()),
+            (None, Some(group)) => rows::Which::Group(group.clone()),
+            (None, None) => rows::Which::ButSignIn,
+        };
+        self.take(which).await
+    }
+
     /// Takes away what has expired, and tells when the next toast does.
     ///
     /// # Errors

@@ -63,7 +63,9 @@ pub(super) enum Which {
     All,
     Id(i64),
     Named(ToastTag, Option<ToastTag>),
+    Tagged(ToastTag),
     Group(ToastTag),
+    ButSignIn,
     Expired { now: Timestamp, keep: Duration },
 }
 
@@ -78,6 +80,8 @@ impl Which {
                 "tag = ?2 AND toast_group IS ?3".to_owned(),
                 vec![text(tag), group.as_ref().map_or(Value::Null, text)],
             ),
+            Self::Tagged(tag) => ("tag = ?2".to_owned(), vec![text(tag)]),
+            Self::ButSignIn => ("toast_key NOT LIKE 'sign-in:%'".to_owned(), Vec::new()),
             Self::Group(group) => ("toast_group = ?2".to_owned(), vec![text(group)]),
             Self::Expired { now, keep } => (
                 format!("{EXPIRY} <= ?3"),

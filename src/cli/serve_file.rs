@@ -35,21 +35,8 @@ pub(super) struct ServeFile {
 impl ServeFile {
     /// Writes the file; it goes when the answer is dropped.
     pub(super) fn write(&self, path: PathBuf) -> Result<Written, Failure> {
-        let failed = |error: std::io::Error| {
-            Failure::failed(format!(
-                "{} cannot be written: {error}; choose another folder with --home",
-                path.display()
-            ))
-        };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(failed)?;
-        }
-        let beside = path.with_extension(format!("json.{}", self.pid));
         let text = serde_json::to_vec_pretty(self).unwrap_or_default();
-        fs::File::create(&beside)
-            .and_then(|mut file| file.write_all(&text))
-            .and_then(|()| fs::rename(&beside, &path))
-            .map_err(failed)?;
+        replace(&path, &text)?;
         Ok(Written {
             path,
             pid: self.pid,
@@ -63,6 +50,29 @@ impl ServeFile {
         }
         serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
+}
+
+/// Writes the file at `path` whole or not at all, whoever else writes it.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::failed(format!(
+            "{} cannot be written: {error}; choose another folder with --home",
+            path.display()
+        ))
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", std::process::id()));
+    let beside = PathBuf::from(beside);
+    fs::File::create(&beside)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|error| {
+            fs::remove_file(&beside).ok();
+            failed(error)
+        })
 }
 
 /// The file while it stands.

@@ -204,6 +204,17 @@ impl Core {
         Ok(toast)
     }
 
+    /// Removes the toasts that a sender names by `X-WNS-Match`.
+    pub(super) async fn remove_for_sender(
+        &self,
+        tag: Option<&ToastTag>,
+        group: Option<&ToastTag>,
+    ) -> Result<(), StoreError> {
+        let gone = self.centre.remove_for_sender(tag, group).await?;
+        self.removed(gone, "removed").await;
+        Ok(())
+    }
+
     /// Tells that toasts are gone, and takes them off the desktop; returns how many.
     async fn removed(&self, gone: Vec<ShownToast>, reason: &'static str) -> usize {
         for toast in &gone {

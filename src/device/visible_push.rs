@@ -26,6 +26,9 @@ impl EntryPoint for VisiblePush {
         let Some(raw) = instance.push() else {
             return Outcome::Dropped(Reason::new("no_push"));
         };
+        if raw.kind == PushKind::ToastRemoval {
+            return self.remove(raw).await;
+        }
         let sight = match read(raw, self.0.manifest.name()) {
             Ok(sight) => sight,
             Err(error) => return Outcome::Dropped(Reason::because("unreadable_toast", error)),
@@ -46,6 +49,25 @@ impl EntryPoint for VisiblePush {
         match self.0.show(&toast, origin).await {
             Ok(()) => Outcome::Shown,
             Err(reason) => Outcome::Dropped(reason),
+        }
+    }
+}
+
+impl VisiblePush {
+    /// Toasts leave the action centre. A label that is none names no toast, and must not come to
+    /// stand for all of them.
+    async fn remove(&self, raw: &RawNotification) -> Outcome {
+        let label = |text: &Option<String>| text.as_deref().map(ToastTag::parse).transpose();
+        let (tag, group) = match (label(&raw.collapse), label(&raw.group)) {
+            (Ok(tag), Ok(group)) => (tag, group),
+            (Err(error), _) | (_, Err(error)) => {
+                return Outcome::Dropped(Reason::because("unreadable_removal", error));
+            }
+        };
+        let removed = self.0.remove_for_sender(tag.as_ref(), group.as_ref()).await;
+        match removed {
+            Ok(()) => Outcome::Shown,
+            Err(error) => Outcome::Dropped(Reason::because("removal_not_kept", error)),
         }
     }
 }

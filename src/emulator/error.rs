@@ -12,18 +12,20 @@ use super::backend::UsersError;
 #[derive(Debug, thiserror::Error)]
 pub enum EmulatorError {
     /// Another program listens there.
-    #[error(
-        "{address} is taken by another program: stop that one, or choose another address with --http (port 0 takes a free one)"
-    )]
+    #[error("{address} is taken by another program, perhaps another `handset serve`: stop that one, or {}", .door.remedy())]
     AddressTaken {
         /// The address that was asked for.
         address: SocketAddr,
+        /// What was to listen there.
+        door: Door,
     },
     /// The address cannot be bound for another reason.
-    #[error("cannot listen on {address}: {cause}; choose another address with --http")]
+    #[error("cannot listen on {address}: {cause}; {}", .door.remedy())]
     Bind {
         /// The address that was asked for.
         address: SocketAddr,
+        /// What was to listen there.
+        door: Door,
         /// What the system said.
         cause: io::Error,
     },
@@ -46,12 +48,46 @@ pub enum EmulatorError {
     /// An option is unusable.
     #[error(transparent)]
     Option(#[from] Invalid),
+    /// The certificates for HTTPS could not be made.
+    #[error(
+        "the certificates for HTTPS could not be made: {cause}; start with --https off --proxy off to do without"
+    )]
+    Certificates {
+        /// What the library said.
+        cause: String,
+    },
     /// The hub's HTTP client could not be made.
     #[error("the hub's HTTP client could not be made: {cause}; check the system's certificates")]
     Client {
         /// What the library said.
         cause: String,
     },
+}
+
+/// One of the listeners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// HTTP.
+    Http,
+    /// HTTPS.
+    Https,
+    /// The CONNECT proxy.
+    Proxy,
+}
+
+impl Door {
+    /// What to do about an address that cannot be had.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Http => "choose another address with --http (port 0 takes a free one)",
+            Self::Https => {
+                "choose another address for HTTPS with --https (port 0 takes a free one), or do without with --https off"
+            }
+            Self::Proxy => {
+                "choose another address for the proxy with --proxy (port 0 takes a free one), or do without with --proxy off"
+            }
+        }
+    }
 }
 
 impl EmulatorError {
@@ -65,6 +101,7 @@ impl EmulatorError {
             | Self::Data { .. }
             | Self::Users(_)
             | Self::Option(_)
+            | Self::Certificates { .. }
             | Self::Client { .. } => false,
         }
     }

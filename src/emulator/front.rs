@@ -43,7 +43,9 @@ pub(super) struct Doors {
 pub(super) fn router(doors: Doors) -> Router {
     let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
     let index = get(index).with_state(doors.sockets.clone());
-    let at_root = post(wns::accept).with_state(doors.wns.clone());
+    let at_root = post(wns::accept)
+        .delete(wns::remove)
+        .with_state(doors.wns.clone());
     Router::new()
         .route("/", index.merge(at_root))
         .merge(backend::routes(doors.backend))
@@ -52,6 +54,7 @@ pub(super) fn router(doors: Doors) -> Router {
         .merge(fcm::routes(doors.fcm))
         .merge(webpush::routes(doors.web_push))
         .fallback_service(get(anywhere).fallback(not_found).with_state(doors.sockets))
+        .layer(middleware::from_fn(apns::keep_to_own_paths))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -24,6 +24,13 @@ pub(super) fn certificate_names() -> impl Iterator<Item = String> {
     whole.chain(DOMAINS.iter().map(|domain| format!("*.{domain}")))
 }
 
+/// True when senders may prove themselves to `host` by a certificate of their own: at APNs alone.
+pub(super) fn asks_for_certificates(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix('.').unwrap_or(&host);
+    is_push_host(host) && host.ends_with(".push.apple.com")
+}
+
 /// True when `host` is one of the real push services', in any case, with or without a last dot.
 pub(super) fn is_push_host(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
@@ -32,7 +39,7 @@ pub(super) fn is_push_host(host: &str) -> bool {
             .and_then(|label| label.strip_suffix('.'))
             .is_some_and(|label| !label.is_empty() && !label.contains('.'))
     };
-    HOSTS.contains(&host.as_str()) || DOMAINS.iter().any(|domain| below(&domain))
+    HOSTS.contains(&host.as_str()) || DOMAINS.iter().any(below)
 }
 
 #[cfg(test)]
@@ -61,5 +68,13 @@ mod tests {
         ] {
             assert!(!is_push_host(host), "{host}");
         }
+    }
+
+    #[test]
+    fn apns_alone_asks_for_certificates() {
+        assert!(asks_for_certificates("api.sandbox.push.apple.com"));
+        assert!(asks_for_certificates("API.push.apple.com."));
+        assert!(!asks_for_certificates("fcm.googleapis.com"));
+        assert!(!asks_for_certificates("evil.push.apple.com"));
     }
 }

@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use url::Url;
-
 use crate::lifecycle::{Clock, timeouts};
 
 use super::backend::Users;
 use super::credentials::SenderCredentials;
+use super::origins::PublicHost;
+use super::push::throttle::PerHandleRate;
 
 /// How the embedded services run. The default is loopback on the documented port, in memory, with
 /// the demo users.
@@ -33,8 +33,9 @@ pub struct ServicesOptions {
     pub clock: Clock,
     /// The device socket's times.
     pub socket: SocketTimings,
-    /// The base of minted handles where it is not the listener's own address.
-    pub public_url: Option<Url>,
+    /// The host of minted handles where it is not the listener's own address; the scheme is https
+    /// where HTTPS is served.
+    pub public_host: Option<PublicHost>,
     /// Handles that are URLs are minted under the real push hosts' names, for senders that come
     /// through the proxy, a hosts file or the preload script.
     pub real_handles: bool,
@@ -42,6 +43,9 @@ pub struct ServicesOptions {
     pub strict_credentials: bool,
     /// The sender credentials, which the hub sends with; new ones in memory where there are none.
     pub credentials: Option<SenderCredentials>,
+    /// How many pushes one handle takes in how much time, before the sender is throttled; as many as
+    /// come, unless told otherwise.
+    pub throttle: Option<PerHandleRate>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
 }
@@ -62,10 +66,13 @@ impl ServicesOptions {
     /// How long a bearer token lasts unless told otherwise.
     pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(3600);
 
-    /// True when others than this machine may reach the listener: that demands a users file.
+    /// The first listener that others than this machine may reach, if any: that demands a users
+    /// file and strict credentials.
     #[must_use]
-    pub fn is_exposed(&self) -> bool {
-        !self.http.ip().is_loopback()
+    pub fn exposed(&self) -> Option<SocketAddr> {
+        let listeners = [Some(self.http), self.https, self.proxy];
+        let mut listeners = listeners.into_iter().flatten();
+        listeners.find(|address| !address.ip().is_loopback())
     }
 }
 
@@ -81,10 +88,11 @@ impl Default for ServicesOptions {
             token_ttl: Self::DEFAULT_TOKEN_TTL,
             clock: Clock::system(),
             socket: SocketTimings::default(),
-            public_url: None,
+            public_host: None,
             real_handles: false,
             strict_credentials: false,
             credentials: None,
+            throttle: None,
             allowed_hosts: Vec::new(),
         }
     }

@@ -9,14 +9,17 @@ use super::EmulatorError;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{OwnOrigin, TagHub};
+use super::hub::TagHub;
 use super::options::ServicesOptions;
+use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
 use super::push::apns::Apns;
-use super::push::fcm::Fcm;
+use super::push::fcm::{Fcm, Topics};
 use super::push::handles::Handles;
+use super::push::on_demand::OnDemand;
 use super::push::queue::Queue;
 use super::push::socket::DeviceSockets;
+use super::push::throttle::Throttle;
 use super::push::webpush::WebPush;
 use super::push::wns::Wns;
 use super::trace::TraceLog;
@@ -37,7 +40,7 @@ impl Parts {
     pub(super) fn build(
         options: ServicesOptions,
         store: Store,
-        own: OwnOrigin,
+        own: Arc<Origins>,
     ) -> Result<Self, EmulatorError> {
         let ServicesOptions {
             users,
@@ -47,13 +50,16 @@ impl Parts {
             allowed_hosts,
             credentials,
             strict_credentials,
+            throttle,
             ..
         } = options;
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
         let only = strict_credentials.then(|| credentials.clone());
+        let throttle = Throttle::new(throttle, clock.clone());
+        let on_demand = OnDemand::default();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
-        let handles = Handles::new(store.clone(), clock.clone(), own.public.clone());
+        let handles = Handles::new(store.clone(), clock.clone(), own.clone());
         let queue = Queue::new(store.clone(), clock.clone(), trace.clone(), scope.spawner());
         let fcm_tokens = AccessTokens::default();
         let hub = TagHub::new(
@@ -72,21 +78,26 @@ impl Parts {
             tokens: AccessTokens::default(),
             only: only.clone(),
             clock: clock.clone(),
+            throttle: throttle.clone(),
+            on_demand: on_demand.clone(),
         };
         let fcm = Fcm {
             handles: handles.clone(),
             queue: queue.clone(),
             tokens: fcm_tokens,
-            only: only.clone(),
+            only,
             clock: clock.clone(),
+            throttle,
+            on_demand,
+            topics: Topics::new(store.clone(), clock.clone()),
         };
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
             backend: Arc::new(backend),
+            apns: Arc::new(apns(&wns)),
+            web_push: Arc::new(web_push(&wns)),
             wns: Arc::new(wns),
-            apns: Arc::new(apns(&handles, &queue, &clock, only.clone())),
             fcm: Arc::new(fcm),
-            web_push: Arc::new(web_push(&handles, &queue, &clock, only)),
             sockets: Arc::new(sockets),
         };
         Ok(Self {
@@ -102,25 +113,25 @@ impl Parts {
     }
 }
 
-fn apns(handles: &Handles, queue: &Queue, clock: &Clock, only: Option<SenderCredentials>) -> Apns {
+/// What all push services share stands in each of them.
+fn apns(wns: &Wns) -> Apns {
     Apns {
-        only,
-        handles: handles.clone(),
-        queue: queue.clone(),
-        clock: clock.clone(),
+        handles: wns.handles.clone(),
+        queue: wns.queue.clone(),
+        only: wns.only.clone(),
+        clock: wns.clock.clone(),
+        throttle: wns.throttle.clone(),
+        on_demand: wns.on_demand.clone(),
     }
 }
 
-fn web_push(
-    handles: &Handles,
-    queue: &Queue,
-    clock: &Clock,
-    only: Option<SenderCredentials>,
-) -> WebPush {
+fn web_push(wns: &Wns) -> WebPush {
     WebPush {
-        only,
-        handles: handles.clone(),
-        queue: queue.clone(),
-        clock: clock.clone(),
+        handles: wns.handles.clone(),
+        queue: wns.queue.clone(),
+        only: wns.only.clone(),
+        clock: wns.clock.clone(),
+        throttle: wns.throttle.clone(),
+        on_demand: wns.on_demand.clone(),
     }
 }

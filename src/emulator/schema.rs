@@ -5,7 +5,7 @@ use crate::store::Schema;
 /// The services' one database: `services.db` in the data folder.
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x4853_7376,
-    migrations: &[FIRST],
+    migrations: &[FIRST, SECOND],
 };
 
 /// Numbers of agents, channels and messages are never given twice, so that a late job about one
@@ -80,4 +80,21 @@ CREATE TABLE notification(
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX notification_owner ON notification(owner, is_read, seq);
+";
+
+/// Topics of FCM. A subscription goes with its registration token, whatever ends that.
+const SECOND: &str = "
+CREATE TABLE topic_subscription(
+    topic TEXT NOT NULL,
+    channel INTEGER NOT NULL,
+    PRIMARY KEY(topic, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX topic_subscription_channel ON topic_subscription(channel);
+CREATE TRIGGER channel_given_back AFTER UPDATE OF gone_at ON channel
+WHEN NEW.gone_at IS NOT NULL BEGIN
+    DELETE FROM topic_subscription WHERE channel = NEW.id;
+END;
+CREATE TRIGGER channel_forgotten AFTER DELETE ON channel BEGIN
+    DELETE FROM topic_subscription WHERE channel = OLD.id;
+END;
 ";

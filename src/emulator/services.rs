@@ -1,15 +1,12 @@
 //! Starting and ending the embedded services.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Serialize;
-use tokio::net::TcpListener;
 use url::Url;
 
-use crate::lifecycle::{Clock, Scope, serve_http, timeouts};
-use crate::model::Invalid;
+use crate::lifecycle::{Clock, Scope, timeouts};
 use crate::store::{Location, Store};
 use crate::telemetry::{Event, EventName};
 
@@ -17,48 +14,31 @@ use super::EmulatorError;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::OwnOrigin;
+use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
+use super::origins::{Listening, Origins};
 use super::parts::Parts;
 use super::push::fcm::Fcm;
 use super::push::handles::Handles;
 use super::push::queue::Queue;
 use super::push::wns::Wns;
 use super::schema::SCHEMA;
+use super::tls::{LocalNames, Tls};
 use super::trace::TraceLog;
+use super::urls::ServiceUrls;
 
 /// The database's file in the data folder.
 const DATABASE: &str = "services.db";
 
-/// The most connections at once that are not device sockets.
-const MOST_CONNECTIONS: usize = 4096;
-
-/// Where the services are reached.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ServiceUrls {
-    /// The base of everything below.
-    pub http: Url,
-    /// The app backend, as `handset login --backend` takes it.
-    pub backend: Url,
-    /// The device socket, as `handset run --push` takes it.
-    pub push: Url,
-    /// WNS's token endpoint for UWP apps.
-    pub wns_token: Url,
-    /// The base of APNs, as senders name its host.
-    pub apns: Url,
-    /// The base of FCM, as senders name its host.
-    pub fcm: Url,
-    /// Google's token endpoint, as a service account's `token_uri`.
-    pub fcm_token: Url,
-    /// The base of Web Push endpoints.
-    pub webpush: Url,
-}
+/// The certificates' folder in the data folder.
+const CERTIFICATES: &str = "tls";
 
 /// The running services. Dropping them ends them without waiting.
 #[derive(Debug)]
 pub struct Services {
     address: SocketAddr,
     urls: ServiceUrls,
+    tls: Option<Arc<Tls>>,
     clock: Clock,
     trace: TraceLog,
     queue: Queue,
@@ -71,32 +51,30 @@ pub struct Services {
 }
 
 impl Services {
-    /// Binds the listener, opens the database, and serves until [`Self::shutdown`].
+    /// Binds the listeners, opens the database, and serves until [`Self::shutdown`].
     ///
     /// # Errors
-    /// [`EmulatorError`]: the address is taken or cannot be bound, the data folder or database is
-    /// unusable, an option is.
+    /// [`EmulatorError`]: an address is taken or cannot be bound, the data folder or database is
+    /// unusable, an option is, the certificates cannot be made.
     pub async fn start(options: ServicesOptions) -> Result<Self, EmulatorError> {
-        if let Some(public) = &options.public_url {
-            check_public(public)?;
-        }
-        let listener = bind(options.http).await?;
-        let bound = |cause| EmulatorError::Bind {
-            address: options.http,
-            cause,
-        };
-        let address = listener.local_addr().map_err(bound)?;
-        let local = url_of(reachable(address))?;
-        let public = options.public_url.clone().unwrap_or_else(|| local.clone());
-        let store = Store::open(location(&options.data).await?, SCHEMA).await?;
-        let parts = Parts::build(
-            options,
-            store,
-            OwnOrigin {
-                local: local.clone(),
-                public,
-            },
+        let listeners = Listeners::bind(&options).await?;
+        let address = listeners.http();
+        let urls = ServiceUrls::new(
+            listeners.http_url()?,
+            listeners.https_url()?,
+            listeners.proxy_url()?,
         )?;
+        let own = Origins::new(Listening {
+            http: urls.http.clone(),
+            https: urls.https.clone(),
+            tls: listeners.want_tls(),
+            public: options.public_host.as_ref(),
+            real: options.real_handles,
+        })?;
+        let store = Store::open(location(&options.data).await?, SCHEMA).await?;
+        let tls = certificates(&listeners, &options).await?;
+        let pass = options.proxy_pass;
+        let parts = Parts::build(options, store, Arc::new(own))?;
         let Parts {
             doors,
             credentials,
@@ -107,13 +85,13 @@ impl Services {
             store,
             scope,
         } = parts;
-        serve(&scope, listener, doors.clone());
+        listeners.serve(&scope, front::router(doors.clone()), tls.clone(), pass);
         sweep(&scope, &doors, &queue, handles);
         let (backend, wns, fcm) = (doors.backend, doors.wns, doors.fcm);
-        let urls = ServiceUrls::under(local)?;
         Ok(Self {
             address,
             urls,
+            tls,
             clock,
             trace,
             queue,
@@ -142,6 +120,13 @@ impl Services {
     #[must_use]
     pub fn urls(&self) -> &ServiceUrls {
         &self.urls
+    }
+
+    /// The certificate of the local authority, in PEM: what a client trusts to reach the services
+    /// over HTTPS or through the proxy. None where neither is served.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        self.tls.as_deref().map(Tls::authority)
     }
 
     /// The `services.ready` event, with every URL.
@@ -223,32 +208,21 @@ impl Services {
     }
 }
 
-impl ServiceUrls {
-    fn under(http: Url) -> Result<Self, Invalid> {
-        let join = |path: &str| {
-            http.join(path)
-                .map_err(|error| Invalid::new("service URL", error.to_string()))
-        };
-        let mut push = http.clone();
-        push.set_scheme("ws")
-            .map_err(|()| Invalid::new("service URL", "cannot be a WebSocket URL"))?;
-        Ok(Self {
-            backend: http.clone(),
-            push,
-            wns_token: join("accesstoken.srf")?,
-            apns: http.clone(),
-            fcm: http.clone(),
-            fcm_token: join("token")?,
-            webpush: join("wpush/")?,
-            http,
-        })
+/// The certificates, where a listener wants some; they stay with the data.
+async fn certificates(
+    listeners: &Listeners,
+    options: &ServicesOptions,
+) -> Result<Option<Arc<Tls>>, EmulatorError> {
+    if !listeners.want_tls() {
+        return Ok(None);
     }
-}
-
-fn serve(scope: &Scope, listener: TcpListener, doors: Doors) {
-    let router = front::router(doors);
-    let served = serve_http(listener, router, MOST_CONNECTIONS, scope.spawner());
-    scope.spawn("embedded services", served);
+    let public = options.public_host.as_ref().map(|public| &public.host);
+    let names = LocalNames::new(&listeners.addresses(), public);
+    let folder = match &options.data {
+        DataLocation::Ephemeral => None,
+        DataLocation::Directory(folder) => Some(folder.join(CERTIFICATES)),
+    };
+    Ok(Some(Arc::new(Tls::obtain(folder, names).await?)))
 }
 
 /// Looks again and again for what has expired.
@@ -267,49 +241,6 @@ fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
             }
         }
     });
-}
-
-async fn bind(address: SocketAddr) -> Result<TcpListener, EmulatorError> {
-    TcpListener::bind(address).await.map_err(|cause| {
-        if cause.kind() == std::io::ErrorKind::AddrInUse {
-            EmulatorError::AddressTaken { address }
-        } else {
-            EmulatorError::Bind { address, cause }
-        }
-    })
-}
-
-/// Where this process reaches a listener that may be bound to every address.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
-}
-
-fn url_of(address: SocketAddr) -> Result<Url, Invalid> {
-    Url::parse(&format!("http://{address}/"))
-        .map_err(|error| Invalid::new("listening address", error.to_string()))
-}
-
-fn check_public(url: &Url) -> Result<(), Invalid> {
-    let usable = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if usable {
-        return Ok(());
-    }
-    Err(Invalid::new(
-        "public URL",
-        "must be http or https with a host and nothing behind it, such as http://push.example:8480",
-    ))
 }
 
 async fn location(data: &DataLocation) -> Result<Location, EmulatorError> {

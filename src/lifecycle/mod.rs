@@ -10,6 +10,6 @@ mod worker;
 
 pub use backoff::Backoff;
 pub use clock::Clock;
-pub use http::serve_http;
+pub use http::{ChooseTls, ClientCertificate, HttpServer, serve_http, take_connections};
 pub use scope::{Scope, Spawner};
 pub use worker::{Worker, WorkerError};

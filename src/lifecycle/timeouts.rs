@@ -84,6 +84,31 @@ pub const HTTP_IDLE: Duration = Duration::from_secs(20);
 /// How long an HTTP connection without a request may take to close when its server ends.
 pub const HTTP_GOODBYE: Duration = Duration::from_millis(200);
 
+/// How long a TLS handshake may take from its first byte on.
+pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long the files of certificates may take, the wait for another process included.
+pub const TLS_FILES: Duration = Duration::from_secs(5);
+
+/// How long an HTTP client may take nothing of what is sent to it before it counts as gone.
+pub const HTTP_STALL: Duration = Duration::from_secs(30);
+
+/// How often an HTTP/2 client is pinged, so that one which is gone is noticed.
+pub const HTTP2_PING: Duration = Duration::from_secs(30);
+
+/// How long the answer to such a ping may take.
+pub const HTTP2_PONG: Duration = Duration::from_secs(10);
+
+/// How long an HTTP/2 connection without any request stays open: senders keep theirs between
+/// pushes, and the first push on a new connection costs them a handshake.
+pub const HTTP2_IDLE: Duration = Duration::from_secs(120);
+
+/// How long the proxy may take to reach a host that it tunnels to, its name's look-up included.
+pub const PROXY_CONNECT: Duration = Duration::from_secs(10);
+
+/// How long a tunnel to another host may carry nothing either way.
+pub const PROXY_IDLE: Duration = Duration::from_secs(300);
+
 /// How long a listener waits when it cannot take a connection.
 pub const HTTP_ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 

@@ -19,6 +19,9 @@ pub enum PushKind {
     ToastAndRaw,
     /// A badge alone (`wns/badge`, an APNs `badge` without an alert).
     Badge,
+    /// Toasts are to leave the action centre: those of the push's collapse key as tag and of its
+    /// group, of either, or all (`X-WNS-Match` of a WNS `DELETE`).
+    ToastRemoval,
     /// The service dropped what it held for this device: the app is to fetch all it missed (FCM
     /// `deleted_messages`).
     DeletedMessages,
@@ -26,11 +29,12 @@ pub enum PushKind {
 
 impl PushKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Raw,
         Self::Toast,
         Self::ToastAndRaw,
         Self::Badge,
+        Self::ToastRemoval,
         Self::DeletedMessages,
     ];
 
@@ -42,6 +46,7 @@ impl PushKind {
             Self::Toast => "toast",
             Self::ToastAndRaw => "toast_and_raw",
             Self::Badge => "badge",
+            Self::ToastRemoval => "toast_removal",
             Self::DeletedMessages => "deleted_messages",
         }
     }
@@ -52,10 +57,13 @@ impl PushKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// True when the platform itself shows something.
+    /// True when the platform itself shows something, or takes it away.
     #[must_use]
     pub fn is_visible(self) -> bool {
-        matches!(self, Self::Toast | Self::ToastAndRaw | Self::Badge)
+        matches!(
+            self,
+            Self::Toast | Self::ToastAndRaw | Self::Badge | Self::ToastRemoval
+        )
     }
 
     /// True when the app's background task is woken.

@@ -75,6 +75,12 @@ impl Home {
         self.0.join("env")
     }
 
+    /// Where a running `serve` leaves its local authority's certificate for senders.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.0.join("tls").join("ca.pem")
+    }
+
     /// Where the toasts' icon is written for notification daemons.
     #[must_use]
     pub fn icons(&self) -> PathBuf {

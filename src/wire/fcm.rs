@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The largest `data` and `notification` of a message to a device, in bytes.
 pub const MAX_MESSAGE: usize = 4096;
 
+/// The largest `data` and `notification` of a message to topics, in bytes.
+pub const MAX_TOPIC_MESSAGE: usize = 2048;
+
 /// The longest time to live, and the one of a message that names none: four weeks.
 pub const MAX_TTL: Duration = Duration::from_secs(28 * 86_400);
 

@@ -21,6 +21,11 @@ pub const TTL: &str = "x-wns-ttl";
 pub const TAG: &str = "x-wns-tag";
 /// `X-WNS-Group`: at most 16 alphanumeric characters.
 pub const GROUP: &str = "x-wns-group";
+/// `X-WNS-Match` of a `DELETE`: which toasts leave the action centre.
+pub const MATCH: &str = "x-wns-match";
+/// What stands for [`TYPE`] on the way to the device where toasts are to leave; its body is empty,
+/// tag and group stand where those of a toast do. No sender may name it.
+pub const REMOVAL: &str = "wns/toast-removal";
 /// `X-WNS-SuppressPopup`: `true` sends a toast straight to the action centre.
 pub const SUPPRESS_POPUP: &str = "x-wns-suppresspopup";
 /// `X-WNS-PRIORITY`: 1 high to 4 very low.

@@ -6,10 +6,11 @@ use std::process::Stdio;
 use crate::child::Running;
 use crate::world::World;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "demo",
     "serve",
     "env",
+    "errors",
     "login",
     "logout",
     "register",

@@ -171,6 +171,20 @@ fn a_taken_port_is_named() {
     let said = refused.only_error();
     assert!(said.contains(&address) && said.contains("--http"), "{said}");
     assert!(!world.home().join("serve.json").exists());
+    for flag in ["--https", "--proxy"] {
+        let arguments = [
+            "serve",
+            "--ephemeral",
+            "--http",
+            "127.0.0.1:0",
+            flag,
+            &address,
+        ];
+        let refused = world.run(&arguments).with_code(1);
+        let said = refused.only_error();
+        let remedy = format!("{flag} off");
+        assert!(said.contains(&address) && said.contains(&remedy), "{said}");
+    }
 }
 
 #[test]

@@ -132,6 +132,9 @@ impl World {
         let mut arguments = vec!["serve", "--json"];
         if !more.contains(&"--http") {
             arguments.extend(["--http", "127.0.0.1:0"]);
+        } else if !more.contains(&"--https") {
+            // Beside a chosen port the others would be the usual ones, which all tests share.
+            arguments.extend(["--https", "off", "--proxy", "off"]);
         }
         arguments.extend(more);
         let mut running = self.start(&arguments);

@@ -90,6 +90,46 @@ async fn a_toast_takes_the_place_of_its_namesake_and_is_removed_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_takes_toasts_away_by_tag_by_group_by_both_or_all() {
+    let lab = Lab::start().await.unwrap();
+    let phone = phone_with_clock(&lab, &Clock::system()).await;
+    let sender = WnsSender::to(&lab, &phone).await;
+    for (text, tag, group) in [
+        ("one", "a", "x"),
+        ("two", "a", "y"),
+        ("three", "b", "x"),
+        ("four", "b", "y"),
+        ("five", "c", "z"),
+    ] {
+        let names = [(wns::TAG, tag), (wns::GROUP, group)];
+        sender.post("wns/toast", toast(text), &names).await;
+        draws(&phone, text).await;
+    }
+    let mut gone = 0;
+    for (wish, count, left) in [
+        ("tag=b;group=y", 1, &["five", "three", "two", "one"][..]),
+        ("group=y", 1, &["five", "three", "one"]),
+        ("tag=nobody", 0, &["five", "three", "one"]),
+        ("tag=a", 1, &["five", "three"]),
+        ("all", 2, &[]),
+    ] {
+        let answer = sender.delete(&format!("type:wns/toast;{wish}")).await;
+        assert_eq!((answer.code, answer.status.as_str()), (200, "received"));
+        gone += count;
+        let removed = || events_of(&phone, EventName::ToastRemoved).len();
+        eventually(wish, || removed() == gone).await;
+        assert_eq!(standing(&phone).await, left, "{wish}");
+    }
+    assert_eq!(phone.shown_toasts().len(), 5, "nothing was drawn for it");
+    // The next toast comes after the removal, and stands.
+    sender.post("wns/toast", toast("six"), &[]).await;
+    draws(&phone, "six").await;
+    assert_eq!(standing(&phone).await, ["six"]);
+    assert_eq!(sender.delete("type:wns/toast").await.code, 400);
+    lab.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_toast_leaves_when_its_time_is_over() {
     let lab = Lab::start().await.unwrap();
     let clock = Clock::simulated(Clock::system().now());

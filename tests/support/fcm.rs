@@ -29,6 +29,27 @@ impl FcmSender {
     /// Posts a message, given without its target.
     pub(crate) async fn send(&self, mut message: Value) {
         message["token"] = json!(self.token);
+        self.publish(message).await;
+    }
+
+    /// Subscribes the token to a topic (`batchAdd`), or ends that (`batchRemove`).
+    pub(crate) async fn change_topic(&self, verb: &str, topic: &str) {
+        let url = self
+            .url
+            .replace("v1/projects/my-project/messages:send", "iid/v1:");
+        let answer = self
+            .http
+            .post(format!("{url}{verb}"))
+            .bearer_auth("ya29.test")
+            .json(&json!({"to": format!("/topics/{topic}"), "registration_tokens": [self.token]}))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.text().await.unwrap(), r#"{"results":[{}]}"#);
+    }
+
+    /// Posts a message with its target.
+    pub(crate) async fn publish(&self, message: Value) {
         let answer = self
             .http
             .post(&self.url)

@@ -26,9 +26,20 @@ impl WnsSender {
             .tls_certs_only([])
             .build()
             .unwrap();
+        let sender = Self {
+            http,
+            token: String::new(),
+            uri: phone.status().await.unwrap().handle.unwrap(),
+        };
+        sender.renewed(lab).await
+    }
+
+    /// The same with a new access token.
+    pub(crate) async fn renewed(self, lab: &Lab) -> Self {
         let form = "grant_type=client_credentials&client_id=ms-app%3A%2F%2Ftest\
                     &client_secret=secret&scope=notify.windows.com";
-        let answer = http
+        let answer = self
+            .http
             .post(lab.services().urls().wns_token.clone())
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form)
@@ -37,9 +48,17 @@ impl WnsSender {
             .unwrap();
         let answer: wns::TokenAnswer = answer.json().await.unwrap();
         Self {
-            http,
             token: answer.access_token,
-            uri: phone.status().await.unwrap().handle.unwrap(),
+            ..self
+        }
+    }
+
+    /// A sender to this one's channel with the other's access token.
+    pub(crate) fn with_token_of(&self, other: &Self) -> Self {
+        Self {
+            http: self.http.clone(),
+            token: other.token.clone(),
+            uri: self.uri.clone(),
         }
     }
 
@@ -70,12 +89,24 @@ impl WnsSender {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = request.send().await.unwrap();
+        WnsAnswer::of(request.send().await.unwrap())
+    }
+
+    /// Deletes toasts (`X-WNS-Match`).
+    pub(crate) async fn delete(&self, wish: &str) -> WnsAnswer {
+        let request = self.http.delete(&self.uri).bearer_auth(&self.token);
+        let request = request.header(wns::MATCH, wish);
+        WnsAnswer::of(request.send().await.unwrap())
+    }
+}
+
+impl WnsAnswer {
+    fn of(answer: reqwest::Response) -> Self {
         let text = |name: &str| {
             let value = answer.headers().get(name);
             value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
         };
-        WnsAnswer {
+        Self {
             code: answer.status().as_u16(),
             status: text(wns::STATUS),
             message: text(wns::MSG_ID),

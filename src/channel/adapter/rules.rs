@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Refusal, platform, shortened};
 use crate::model::{Platform, Priority, PushKind, RawNotification};
 use crate::wire::push_socket::{ACK_NOT_DELIVERED, DELETED_MESSAGES, NotificationHeaders};
-use crate::wire::{apns_push, fcm_message};
+use crate::wire::{apns_push, fcm_message, wns};
 
 /// The longest time to live that is counted: above every platform's own limit (APNs 30 days, FCM
 /// and Web Push 28 days).
@@ -18,7 +18,7 @@ pub(super) fn kind(headers: &NotificationHeaders, content: &[u8]) -> Result<Push
     let unreadable = |problem: String| Refusal::new("unreadable_body", problem, ACK_NOT_DELIVERED);
     match platform(headers) {
         Platform::WebPush => Ok(PushKind::Raw),
-        Platform::Wns => wns_kind(headers.wns_type.as_deref()),
+        Platform::Wns => wns_kind(headers),
         Platform::Apns => match apns_push::read_push(content) {
             Ok(push) => Ok(push.kind()),
             Err(error) => Err(unreadable(error.to_string())),
@@ -33,11 +33,27 @@ pub(super) fn kind(headers: &NotificationHeaders, content: &[u8]) -> Result<Push
     }
 }
 
-fn wns_kind(wns_type: Option<&str>) -> Result<PushKind, Refusal> {
-    match wns_type {
+fn wns_kind(headers: &NotificationHeaders) -> Result<PushKind, Refusal> {
+    match headers.wns_type.as_deref() {
         None | Some("wns/raw") => Ok(PushKind::Raw),
         Some("wns/toast") => Ok(PushKind::Toast),
         Some("wns/badge") => Ok(PushKind::Badge),
+        Some(wns::REMOVAL) => {
+            // Left out, a label that does not fit would stand for every toast.
+            let labels = [headers.collapse.as_deref(), headers.group.as_deref()];
+            match labels
+                .into_iter()
+                .flatten()
+                .all(|label| name(Some(label)).is_some())
+            {
+                true => Ok(PushKind::ToastRemoval),
+                false => Err(Refusal::new(
+                    "unreadable_removal",
+                    "the tag or the group of the toasts to remove is none",
+                    ACK_NOT_DELIVERED,
+                )),
+            }
+        }
         Some(other) => Err(Refusal::new(
             "unsupported_type",
             format!(
@@ -79,7 +95,7 @@ fn wns_priority(word: &str) -> Option<Priority> {
 
 fn wns_usual(kind: PushKind) -> Priority {
     match kind {
-        PushKind::Toast | PushKind::ToastAndRaw => Priority::High,
+        PushKind::Toast | PushKind::ToastAndRaw | PushKind::ToastRemoval => Priority::High,
         PushKind::Badge => Priority::Normal,
         PushKind::Raw | PushKind::DeletedMessages => Priority::Low,
     }

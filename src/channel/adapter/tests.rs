@@ -42,6 +42,26 @@ fn a_wns_body_is_raw_or_a_toast_with_or_without_padding() {
 }
 
 #[test]
+fn a_label_that_does_not_fit_is_not_taken_for_all_toasts() {
+    let removal = |tag: Option<&str>| NotificationHeaders {
+        collapse: tag.map(str::to_owned),
+        ..wns(Some("wns/toast-removal"))
+    };
+    for tag in [None, Some("chat")] {
+        let raw = read("", removal(tag)).unwrap();
+        assert_eq!(
+            (raw.kind, raw.collapse.as_deref()),
+            (PushKind::ToastRemoval, tag)
+        );
+    }
+    let long = "x".repeat(65);
+    for tag in ["", "a\nb", &long] {
+        let refused = read("", removal(Some(tag))).unwrap_err();
+        assert_eq!(refused.reason, "unreadable_removal");
+    }
+}
+
+#[test]
 fn a_web_push_body_is_decrypted_for_this_device_alone() {
     let device = keys();
     let sealed = BASE64.encode(encrypt(&device.public(), b"sec-1").unwrap());

@@ -11,9 +11,10 @@ mod values;
 pub(in crate::cli) use account::{Login, Logout, Register, Unregister};
 pub(in crate::cli) use care::{Completions, Doctor, Manifest, Status};
 pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
-pub(in crate::cli) use services::{Demo, Env, Serve};
+pub(in crate::cli) use services::{Demo, Env, Errors, Serve};
 pub(in crate::cli) use tasks::{Tasks, TasksWish};
 pub(in crate::cli) use toasts::{BadgeWish, Clear, Dismiss, Tap, Toasts};
+pub(in crate::cli) use values::ListenAt;
 
 use std::path::PathBuf;
 
@@ -74,6 +75,7 @@ pub(in crate::cli) enum Command {
     Demo(Demo),
     Serve(Serve),
     Env(Env),
+    Errors(Errors),
     Login(Login),
     Logout(Logout),
     Register(Register),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{Toast, duration};
-use crate::emulator::ServicesOptions;
+use super::values::{ListenAt, Toast, duration, listen_at};
+use crate::emulator::{PerHandleRate, PublicHost, ServicesOptions};
 use crate::model::{Platform, UserName};
 
 /// Run everything on this machine: services, a phone, one secure push, one toast
@@ -38,12 +38,18 @@ pub(in crate::cli) struct Demo {
 /// Serve the embedded app backend, notification hub and push services
 ///
 /// It is ready when it prints the table of its URLs (with --json: the event `services.ready`).
+///
+/// Both HTTP ports take HTTP/1.1 and HTTP/2, with and without TLS. The certificates are from an
+/// authority of its own, which is installed nowhere: senders trust the file tls/ca.pem in the home.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   handset serve
   handset serve --ephemeral --http 127.0.0.1:0 --json
   handset serve --users users.txt --token-ttl 15m
+  handset serve --throttle 240/1m             # 406 from WNS, 429 from the others, with Retry-After
+  handset serve --https off --proxy off
+  handset serve --http 0.0.0.0:8480 --public-host phone.example --users users.txt --strict-credentials
 
 A users file has one `name:hash` a line, the hash in Argon2id's PHC form, as the program argon2
 writes it:  echo \"alice:$(printf %s 'secret' | argon2 \"$(openssl rand -hex 8)\" -id -e)\" >> users.txt
@@ -52,6 +58,26 @@ pub(in crate::cli) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value_t = ServicesOptions::DEFAULT_HTTP)]
     pub(in crate::cli) http: SocketAddr,
+    /// Where to listen for HTTPS, or off [default: 127.0.0.1:8443; a free port where --http takes one]
+    #[arg(long, value_name = "ADDR|off", value_parser = listen_at)]
+    pub(in crate::cli) https: Option<ListenAt>,
+    /// Where to listen as a CONNECT proxy that stands for the push services' hosts and refuses all
+    /// others, or off [default: 127.0.0.1:8481; a free port where --http takes one]
+    #[arg(long, value_name = "ADDR|off", value_parser = listen_at)]
+    pub(in crate::cli) proxy: Option<ListenAt>,
+    /// The proxy tunnels to all other hosts instead of refusing them
+    #[arg(long)]
+    pub(in crate::cli) proxy_pass: bool,
+    /// The name, or name and port, under which others reach the services: handles carry it
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) public_host: Option<PublicHost>,
+    /// Mint WNS and Web Push handles under the real push services' names, for senders that come
+    /// through the proxy, a hosts file or the preload script
+    #[arg(long)]
+    pub(in crate::cli) real_handles: bool,
+    /// Take the generated sender credentials alone, which lie in the home, not any well-formed ones
+    #[arg(long)]
+    pub(in crate::cli) strict_credentials: bool,
     /// Where payloads, registrations and waiting pushes are kept [default: services in the home]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub(in crate::cli) data: Option<PathBuf>,
@@ -64,9 +90,10 @@ pub(in crate::cli) struct Serve {
     /// How long a bearer token lasts, such as 30s, 15m, 1h
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub(in crate::cli) token_ttl: Duration,
-    /// Take the generated sender credentials alone, which lie in the home, not any well-formed ones
-    #[arg(long)]
-    pub(in crate::cli) strict_credentials: bool,
+    /// How many pushes one handle takes in how much time, such as 240/1m; more are throttled
+    /// [default: as many as come]
+    #[arg(long, value_name = "N/TIME")]
+    pub(in crate::cli) throttle: Option<PerHandleRate>,
 }
 
 /// Print the environment that points programs at a running `serve`
@@ -86,4 +113,31 @@ pub(in crate::cli) struct Env {
     /// Also send HTTPS through the proxy of `serve`, which answers for the push services' hosts alone
     #[arg(long)]
     pub(in crate::cli) proxy: bool,
+}
+
+/// List the errors that push services answer on demand, with the handles that ask for them
+///
+/// A handle that asks for an error stands for no device, and needs none. Push to it with your own
+/// SDK, and it throws what it throws in earnest. URLs are those of the running `serve`, where there
+/// is one, otherwise paths.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+How handles are made:
+  WNS       the channel URI /w/?token=error-STATUS, or error-WORD
+  APNs      the ASCII text err:Reason in hex, then zeros up to 64 digits
+  FCM       the registration token error:CODE
+  Web Push  the endpoint /wpush/v1/error-STATUS, or error-STATUS-ERRNO
+
+A count from 1 to 99 behind it fails so often, then succeeds once with nothing delivered, and
+begins anew: what an SDK's own retries meet. A label behind that makes a handle of its own:
+  error:UNAVAILABLE:2   error:UNAVAILABLE:2:login   error-503-2   err:TooManyRequests:2
+
+Examples:
+  handset errors
+  handset errors --platform apns
+  handset errors --json | jq -r 'select(.error == \"QUOTA_EXCEEDED\").handle'")]
+pub(in crate::cli) struct Errors {
+    /// One platform's alone: wns, apns, fcm or webpush
+    #[arg(long, value_name = "PLATFORM")]
+    pub(in crate::cli) platform: Option<Platform>,
 }

@@ -1,5 +1,6 @@
 //! The values that options take.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -29,6 +30,33 @@ impl From<Toast> for ToastChoice {
             Toast::None => Self::None,
         }
     }
+}
+
+/// Where to listen, if at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum ListenAt {
+    Address(SocketAddr),
+    Off,
+}
+
+impl ListenAt {
+    /// The address, if there is to be a listener.
+    pub(in crate::cli) fn address(self) -> Option<SocketAddr> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Off => None,
+        }
+    }
+}
+
+/// Reads an address with its port, or `off`.
+pub(super) fn listen_at(text: &str) -> Result<ListenAt, String> {
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(ListenAt::Off);
+    }
+    let expected = "expected an address with a port, such as 127.0.0.1:8443, or off";
+    let address = text.parse().map_err(|_| expected.to_owned())?;
+    Ok(ListenAt::Address(address))
 }
 
 /// How a password is used.

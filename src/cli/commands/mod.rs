@@ -8,6 +8,7 @@ mod demo;
 mod dismiss;
 mod doctor;
 mod env;
+mod errors;
 mod login;
 mod logout;
 mod manifest;
@@ -36,6 +37,7 @@ pub(super) async fn carry_out(
         Command::Demo(wish) => demo::run(wish, &output).await,
         Command::Serve(wish) => serve::run(wish, &settings, &output).await,
         Command::Env(wish) => env::run(&wish, &settings, &output).await,
+        Command::Errors(wish) => errors::run(&wish, &settings, &output).await,
         Command::Login(wish) => login::run(wish, &settings, &output).await,
         Command::Logout(_) => logout::run(&settings, &output).await,
         Command::Register(wish) => register::run(wish, &settings, &output).await,

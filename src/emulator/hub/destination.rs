@@ -3,42 +3,35 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
+use crate::emulator::origins::Origins;
 use crate::model::Handle;
-
-/// The embedded services' own addresses.
-#[derive(Debug, Clone)]
-pub(in crate::emulator) struct OwnOrigin {
-    /// Where the listener is reached from this process.
-    pub(in crate::emulator) local: Url,
-    /// The base of minted handles, which may be another name of it.
-    pub(in crate::emulator) public: Url,
-}
 
 /// Decides about handles.
 #[derive(Debug, Clone)]
 pub(super) struct Destinations {
-    own: OwnOrigin,
+    own: Arc<Origins>,
     allowed: HashSet<String>,
 }
 
 /// A handle leads where the hub must not post.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Forbidden(&'static str);
+pub(in crate::emulator) struct Forbidden(&'static str);
 
 impl Destinations {
-    pub(super) fn new(own: OwnOrigin, allowed: &[String]) -> Self {
+    pub(super) fn new(own: Arc<Origins>, allowed: &[String]) -> Self {
         let allowed = allowed.iter().map(|host| plain(host)).collect();
         Self { own, allowed }
     }
 
     /// Where to post below the embedded services, for platforms whose handles are no addresses.
     pub(super) fn embedded(&self, segments: &[&str]) -> Result<Url, Forbidden> {
-        let mut url = self.own.local.clone();
+        let mut url = self.own.local().clone();
         url.path_segments_mut()
             .map_err(|()| Forbidden("the embedded services have no path"))?
             .clear()
@@ -56,9 +49,8 @@ impl Destinations {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Forbidden("the handle carries credentials"));
         }
-        let own = [&self.own.local, &self.own.public];
-        if own.iter().any(|own| own.origin() == url.origin()) {
-            let mut local = self.own.local.clone();
+        if self.own.is_own(&url) {
+            let mut local = self.own.local().clone();
             local.set_path(url.path());
             local.set_query(url.query());
             return Ok(local);
@@ -102,7 +94,10 @@ impl Resolve for CheckedResolver {
 }
 
 /// Loopback is reached only under its own name; link-local holds the metadata services of clouds.
-fn refuse_special(address: IpAddr, loopback_allowed: bool) -> Result<(), Forbidden> {
+pub(in crate::emulator) fn refuse_special(
+    address: IpAddr,
+    loopback_allowed: bool,
+) -> Result<(), Forbidden> {
     let address = match address {
         IpAddr::V6(six) => six.to_ipv4_mapped().map_or(IpAddr::V6(six), IpAddr::V4),
         IpAddr::V4(four) => IpAddr::V4(four),
@@ -131,12 +126,10 @@ fn plain(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emulator::origins::tests::origins;
 
     fn destinations(allowed: &[&str]) -> Destinations {
-        let own = OwnOrigin {
-            local: Url::parse("http://127.0.0.1:8480/").unwrap(),
-            public: Url::parse("http://push.example:9000/").unwrap(),
-        };
+        let own = Arc::new(origins(Some("push.example:9000"), false));
         let allowed: Vec<String> = allowed.iter().map(|host| (*host).to_owned()).collect();
         Destinations::new(own, &allowed)
     }
@@ -150,7 +143,10 @@ mod tests {
     fn own_handles_lead_to_the_listener() {
         for handle in [
             "http://127.0.0.1:8480/w/?token=a",
-            "http://push.example:9000/w/?token=a",
+            "https://push.example:9000/w/?token=a",
+            "https://127.0.0.1:8480/w/?token=a",
+            "http://localhost:8480/w/?token=a",
+            "https://[::1]:8443/w/?token=a",
         ] {
             assert_eq!(
                 leads_to(handle, &[]).unwrap(),
@@ -163,11 +159,11 @@ mod tests {
     fn nothing_else_is_reached_unless_it_is_named() {
         for handle in [
             "http://127.0.0.1:8481/",
-            "https://127.0.0.1:8480/",
-            "http://localhost:8480/",
+            "https://127.0.0.1:8481/",
+            "http://localhost:8481/",
             "http://10.0.0.1/",
             "http://169.254.169.254/latest",
-            "http://[::1]:8480/",
+            "http://[::1]:8481/",
             "http://127.0.0.1:8480@evil.example/",
             "http://u:p@127.0.0.1:8480/",
             "file:///etc/passwd",

@@ -13,7 +13,7 @@ use crate::model::{Handle, NotificationId, Platform, RegistrationId, Subscriptio
 use crate::store::StoreError;
 use crate::wire::app_backend::{Delivery, SendPriority};
 
-pub(super) use destination::OwnOrigin;
+pub(super) use destination::refuse_special;
 pub(super) use tag_hub::TagHub;
 
 /// A device as the hub knows it.

@@ -1,17 +1,20 @@
 //! The embedded hub: installations in the services' database, routing by one tag.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::emulator::EmulatorError;
 use crate::emulator::credentials::SenderCredentials;
+use crate::emulator::origins::Origins;
 use crate::emulator::push::access_tokens::AccessTokens;
 use crate::lifecycle::{Clock, timeouts};
 use crate::model::RegistrationId;
 use crate::store::{Store, StoreError};
 use crate::wire::app_backend::Delivery;
 
-use super::destination::{CheckedResolver, Destinations, OwnOrigin};
+use super::destination::{CheckedResolver, Destinations};
 use super::senders::{ApnsToken, FcmToken, Senders, Sent, Tokens, VapidToken, WnsToken};
 use super::{Hub, Installation, Push, Recipients, installations};
 
@@ -30,7 +33,7 @@ impl TagHub {
     pub(in crate::emulator) fn new(
         store: Store,
         clock: Clock,
-        own: OwnOrigin,
+        own: Arc<Origins>,
         allowed: &[String],
         credentials: SenderCredentials,
         fcm_tokens: AccessTokens,
@@ -59,7 +62,7 @@ impl TagHub {
                 cause: error.to_string(),
             })?;
         let tokens = Tokens {
-            wns: WnsToken::new(own.local.clone(), credentials.clone()),
+            wns: WnsToken::new(own.local().clone(), credentials.clone()),
             apns: ApnsToken::new(credentials.clone(), clock.clone()),
             fcm: FcmToken::new(fcm_tokens, credentials.project(), clock.clone()),
             web_push: VapidToken::new(credentials, clock),

@@ -5,11 +5,14 @@
 
 pub(super) mod access_tokens;
 pub(super) mod apns;
+mod body;
 pub(super) mod fcm;
 pub(super) mod handles;
 mod jwt;
+pub(super) mod on_demand;
 pub(super) mod queue;
 pub(super) mod socket;
+pub(super) mod throttle;
 pub(super) mod webpush;
 pub(super) mod wns;
 
@@ -19,6 +22,12 @@ fn header<'a>(headers: &'a axum::http::HeaderMap, name: &str) -> Option<&'a str>
         .get(name)
         .and_then(|value| value.to_str().ok())
         .map(str::trim)
+}
+
+/// A number as a header has it: digits alone, without a sign or a space.
+fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
 }
 
 /// The sender's W3C trace context, if it has the form of one.

@@ -17,7 +17,7 @@ const TOPIC: &str = "com.example.app";
 const PAYLOAD: &str = r#"{"aps":{"content-available":1},"secureId":"1"}"#;
 
 /// A provider token as node-apn writes it.
-fn provider_token(services: &Services) -> String {
+pub(super) fn provider_token(services: &Services) -> String {
     let head = value!({"alg": "ES256", "typ": "JWT", "kid": "KEY4567890"});
     let iat = services.clock().now().as_second();
     let claims = value!({"iss": "TEAM567890", "iat": iat});

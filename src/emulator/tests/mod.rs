@@ -7,12 +7,18 @@ mod door;
 mod faults;
 mod fcm;
 mod hub;
+mod limits;
 mod notifications;
+mod on_demand;
+mod proxy;
 mod registration;
 mod socket;
 mod strict;
+mod topics;
+mod ways;
 mod web_push;
 mod wns;
+mod wns_removal;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;

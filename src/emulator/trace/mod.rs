@@ -52,6 +52,11 @@ pub enum DropRule {
     Unregistered,
     /// The sender deleted it.
     Deleted,
+    /// Too many waited for the device already, and its sender, who wrote to a topic, is not told
+    /// of single devices.
+    DeviceFull,
+    /// It was sent to a handle that stands for no device: one that asked for errors, and had them.
+    OnDemand,
 }
 
 impl DropRule {
@@ -67,6 +72,8 @@ impl DropRule {
             Self::CollapseLimit => "collapse_limit",
             Self::Unregistered => "unregistered",
             Self::Deleted => "deleted",
+            Self::DeviceFull => "device_full",
+            Self::OnDemand => "on_demand",
         }
     }
 }

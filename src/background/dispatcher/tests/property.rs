@@ -114,7 +114,7 @@ fn check(raw: &RawNotification, done: &[String], sent: &[RawNotification]) {
                 "{raw:?} {done:?}"
             );
         }
-        PushKind::Toast | PushKind::Badge => {
+        PushKind::Toast | PushKind::Badge | PushKind::ToastRemoval => {
             let ends = shown.len() + whole.len() + superseded.len();
             assert_eq!((ran.len(), ends), (0, 1), "{raw:?} {done:?}");
         }

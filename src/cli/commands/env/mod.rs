@@ -40,10 +40,7 @@ pub(super) async fn run(wish: &Env, settings: &Settings, output: &Output) -> Res
             ),
         )
     };
-    let file = ServeFile::read(&settings.home.serve_file()).ok_or_else(not_running)?;
-    if !answers(&file.http).await {
-        return Err(not_running());
-    }
+    let file = running(settings).await.ok_or_else(not_running)?;
     let mut variables = addresses(&file);
     trust(&mut variables, &file, settings, output)?;
     node(&mut variables, &file, settings, output)?;
@@ -61,6 +58,12 @@ pub(super) async fn run(wish: &Env, settings: &Settings, output: &Output) -> Res
         lines.join("\n")
     });
     Ok(Exit::Done)
+}
+
+/// How the `serve` of this home is reached, while it runs.
+pub(super) async fn running(settings: &Settings) -> Option<ServeFile> {
+    let file = ServeFile::read(&settings.home.serve_file())?;
+    answers(&file.http).await.then_some(file)
 }
 
 /// Writes the script that Node loads first. It stays when `serve` ends: a Node that is told to load

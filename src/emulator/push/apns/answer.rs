@@ -13,11 +13,18 @@ use crate::wire::apns;
 /// The longest `apns-id` that is echoed.
 const MAX_ECHO: usize = 256;
 
+/// After how many seconds a throttled sender is asked to try again where nothing better is known.
+pub(super) const RETRY_AFTER: u64 = 10;
+
 /// Why a notification was not taken, by Apple's words for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
+    /// The sender came by a certificate that is not taken.
+    BadCertificate,
+    BadCertificateEnvironment,
     BadCollapseId,
     BadDeviceToken,
+    BadEnvironmentKeyIdInToken,
     BadExpirationDate,
     BadMessageId,
     BadPath,
@@ -26,6 +33,9 @@ pub(super) enum Refusal {
     DeviceTokenNotForTopic,
     DuplicateHeaders,
     ExpiredProviderToken,
+    Forbidden,
+    IdleTimeout,
+    InternalServerError,
     InvalidProviderToken,
     InvalidPushType,
     MethodNotAllowed,
@@ -35,12 +45,63 @@ pub(super) enum Refusal {
     PayloadEmpty,
     PayloadTooLarge,
     ServiceUnavailable,
-    TooManyRequests,
+    Shutdown,
+    TooManyProviderTokenUpdates,
+    TopicDisallowed,
+    UnrelatedKeyIdInToken,
+    /// The device token has expired, and when.
+    ExpiredToken(Timestamp),
+    /// Too many came for one device token; the sender may try again after so many seconds.
+    TooManyRequests(u64),
     /// The device token was given back, and when.
     Unregistered(Timestamp),
 }
 
 impl Refusal {
+    /// Every reason there is.
+    pub(super) fn all(now: Timestamp) -> [Self; 32] {
+        [
+            Self::BadCertificate,
+            Self::BadCertificateEnvironment,
+            Self::BadCollapseId,
+            Self::BadDeviceToken,
+            Self::BadEnvironmentKeyIdInToken,
+            Self::BadExpirationDate,
+            Self::BadMessageId,
+            Self::BadPath,
+            Self::BadPriority,
+            Self::BadTopic,
+            Self::DeviceTokenNotForTopic,
+            Self::DuplicateHeaders,
+            Self::ExpiredProviderToken,
+            Self::Forbidden,
+            Self::IdleTimeout,
+            Self::InternalServerError,
+            Self::InvalidProviderToken,
+            Self::InvalidPushType,
+            Self::MethodNotAllowed,
+            Self::MissingDeviceToken,
+            Self::MissingProviderToken,
+            Self::MissingTopic,
+            Self::PayloadEmpty,
+            Self::PayloadTooLarge,
+            Self::ServiceUnavailable,
+            Self::Shutdown,
+            Self::TooManyProviderTokenUpdates,
+            Self::TopicDisallowed,
+            Self::UnrelatedKeyIdInToken,
+            Self::ExpiredToken(now),
+            Self::TooManyRequests(RETRY_AFTER),
+            Self::Unregistered(now),
+        ]
+    }
+
+    /// The refusal with this reason.
+    pub(super) fn named(reason: &str, now: Timestamp) -> Option<Self> {
+        let mut all = Self::all(now).into_iter();
+        all.find(|refusal| refusal.reason() == reason)
+    }
+
     fn status(self) -> StatusCode {
         match self {
             Self::BadCollapseId
@@ -51,26 +112,39 @@ impl Refusal {
             | Self::BadTopic
             | Self::DeviceTokenNotForTopic
             | Self::DuplicateHeaders
+            | Self::IdleTimeout
             | Self::InvalidPushType
             | Self::MissingDeviceToken
             | Self::MissingTopic
-            | Self::PayloadEmpty => StatusCode::BAD_REQUEST,
-            Self::ExpiredProviderToken
+            | Self::PayloadEmpty
+            | Self::TopicDisallowed => StatusCode::BAD_REQUEST,
+            Self::BadCertificate
+            | Self::BadCertificateEnvironment
+            | Self::BadEnvironmentKeyIdInToken
+            | Self::ExpiredProviderToken
+            | Self::Forbidden
             | Self::InvalidProviderToken
-            | Self::MissingProviderToken => StatusCode::FORBIDDEN,
+            | Self::MissingProviderToken
+            | Self::UnrelatedKeyIdInToken => StatusCode::FORBIDDEN,
             Self::BadPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unregistered(_) => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyProviderTokenUpdates | Self::TooManyRequests(_) => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ServiceUnavailable | Self::Shutdown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ExpiredToken(_) | Self::Unregistered(_) => StatusCode::GONE,
         }
     }
 
-    fn reason(self) -> &'static str {
+    pub(super) fn reason(self) -> &'static str {
         match self {
+            Self::BadCertificate => "BadCertificate",
+            Self::BadCertificateEnvironment => "BadCertificateEnvironment",
             Self::BadCollapseId => "BadCollapseId",
             Self::BadDeviceToken => "BadDeviceToken",
+            Self::BadEnvironmentKeyIdInToken => "BadEnvironmentKeyIdInToken",
             Self::BadExpirationDate => "BadExpirationDate",
             Self::BadMessageId => "BadMessageId",
             Self::BadPath => "BadPath",
@@ -79,6 +153,9 @@ impl Refusal {
             Self::DeviceTokenNotForTopic => "DeviceTokenNotForTopic",
             Self::DuplicateHeaders => "DuplicateHeaders",
             Self::ExpiredProviderToken => "ExpiredProviderToken",
+            Self::Forbidden => "Forbidden",
+            Self::IdleTimeout => "IdleTimeout",
+            Self::InternalServerError => "InternalServerError",
             Self::InvalidProviderToken => "InvalidProviderToken",
             Self::InvalidPushType => "InvalidPushType",
             Self::MethodNotAllowed => "MethodNotAllowed",
@@ -88,23 +165,42 @@ impl Refusal {
             Self::PayloadEmpty => "PayloadEmpty",
             Self::PayloadTooLarge => "PayloadTooLarge",
             Self::ServiceUnavailable => "ServiceUnavailable",
-            Self::TooManyRequests => "TooManyRequests",
+            Self::Shutdown => "Shutdown",
+            Self::TooManyProviderTokenUpdates => "TooManyProviderTokenUpdates",
+            Self::TopicDisallowed => "TopicDisallowed",
+            Self::UnrelatedKeyIdInToken => "UnrelatedKeyIdInToken",
+            Self::ExpiredToken(_) => "ExpiredToken",
+            Self::TooManyRequests(_) => "TooManyRequests",
             Self::Unregistered(_) => "Unregistered",
         }
+    }
+
+    fn retry_after(self) -> Option<u64> {
+        if let Self::TooManyRequests(seconds) = self {
+            return Some(seconds);
+        }
+        (self == Self::ServiceUnavailable).then_some(RETRY_AFTER)
+    }
+
+    /// Since when the device token is none any more.
+    fn gone_since(self) -> Option<Timestamp> {
+        if let Self::Unregistered(at) | Self::ExpiredToken(at) = self {
+            return Some(at);
+        }
+        None
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = if let Self::Unregistered(at) = self {
-            json!({ "reason": self.reason(), "timestamp": at.as_millisecond() })
-        } else {
-            json!({ "reason": self.reason() })
+        let body = match self.gone_since() {
+            Some(at) => json!({ "reason": self.reason(), "timestamp": at.as_millisecond() }),
+            None => json!({ "reason": self.reason() }),
         };
         let mut response = (self.status(), Json(body)).into_response();
         let headers = response.headers_mut();
-        if matches!(self, Self::TooManyRequests | Self::ServiceUnavailable) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self == Self::MethodNotAllowed {
             headers.insert(header::ALLOW, HeaderValue::from_static("POST"));

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::emulator::credentials::{ApnsKey, SenderCredentials};
 use crate::emulator::push::header as header_text;
 use crate::emulator::push::jwt::Jwt;
+use crate::lifecycle::ClientCertificate;
 use crate::wire::apns::TOKEN_SECONDS;
 
 use super::answer::Refusal;
@@ -33,11 +34,27 @@ struct Claims {
     iat: f64,
 }
 
-/// Checks the `authorization` header; the token must be of the key in `only`, where there is one.
+/// Checks who sends: by the `authorization` header, whose token must be of the key in `only` where
+/// there is one, or without the header by the certificate that the connection came with, of which
+/// none is good where `only` is.
 pub(super) fn check(
     headers: &HeaderMap,
-    now: Timestamp,
+    certificate: Option<ClientCertificate>,
     only: Option<&SenderCredentials>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    match certificate {
+        Some(_) if headers.contains_key(header::AUTHORIZATION) => check_token(headers, only, now),
+        Some(_) if only.is_some() => Err(Refusal::BadCertificate),
+        Some(_) => Ok(()),
+        None => check_token(headers, only, now),
+    }
+}
+
+fn check_token(
+    headers: &HeaderMap,
+    only: Option<&SenderCredentials>,
+    now: Timestamp,
 ) -> Result<(), Refusal> {
     let value = header_text(headers, header::AUTHORIZATION.as_str()).unwrap_or_default();
     let (scheme, token) = value.split_once(' ').unwrap_or_default();
@@ -89,12 +106,12 @@ mod tests {
 
     fn checked(value: &str) -> Result<(), Refusal> {
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
-        check(&headers, Timestamp::from_second(NOW).unwrap(), None)
+        check_token(&headers, None, Timestamp::from_second(NOW).unwrap())
     }
 
     fn checked_strictly(value: &str, only: &SenderCredentials) -> Result<(), Refusal> {
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
-        check(&headers, Timestamp::from_second(NOW).unwrap(), Some(only))
+        check_token(&headers, Some(only), Timestamp::from_second(NOW).unwrap())
     }
 
     fn signed(head: &Value, claims: &Value) -> String {

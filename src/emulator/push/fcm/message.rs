@@ -9,11 +9,13 @@ use serde_json::{Map, Value};
 
 use crate::emulator::push::queue::AwayRule;
 use crate::model::Platform;
-use crate::wire::fcm::{MAX_MESSAGE, MAX_TTL};
+use crate::wire::fcm::{MAX_MESSAGE, MAX_TOPIC_MESSAGE, MAX_TTL};
 use crate::wire::push_socket::NotificationHeaders;
 
 use super::answer::Refusal;
+use super::condition::{Condition, NoCondition};
 use super::fields::{Fields, duration, weight};
+use super::topic::Topic;
 
 /// The longest target, in bytes.
 const MAX_TARGET: usize = 4096;
@@ -63,6 +65,8 @@ pub(super) enum Target {
     Token(String),
     /// The id of an app's installation.
     Installation(String),
+    /// The devices for which a condition over topics holds.
+    Topics(Condition),
 }
 
 impl FcmRequest {
@@ -79,7 +83,11 @@ impl FcmRequest {
         let android = message.object("android")?.unwrap_or_default();
         check_data(&message)?;
         check_data(&android)?;
-        check_weight(&message, &android)?;
+        let most = match target {
+            Target::Topics(_) => MAX_TOPIC_MESSAGE,
+            Target::Token(_) | Target::Installation(_) => MAX_MESSAGE,
+        };
+        check_weight(&message, &android, most)?;
         let visible =
             message.object("notification")?.is_some() || android.object("notification")?.is_some();
         let ttl = android.text("ttl")?;
@@ -134,18 +142,35 @@ fn read_target(message: &Fields<'_>) -> Result<Target, Refusal> {
         return Err(Refusal::invalid("message", problem));
     };
     let value = message.text(name)?.unwrap_or_default();
-    let usable = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:.%".contains(&byte);
-    let fits = (1..=MAX_TARGET).contains(&value.len()) && value.bytes().all(usable);
-    let field = format!("message.{name}");
+    let bad = |problem: &str| Refusal::invalid(format!("message.{name}"), problem);
     match name {
-        "token" if fits && value.contains(':') => Ok(Target::Token(value.to_owned())),
-        "token" => Err(Refusal::invalid(field, "is not a registration token")),
-        "fid" if fits && !value.contains(':') => Ok(Target::Installation(value.to_owned())),
-        "fid" => Err(Refusal::invalid(field, "is not an installation id")),
-        _ => Err(Refusal::Unimplemented(
-            "topics and conditions are not embedded: send to a token",
-        )),
+        "token" if is_token(value) => Ok(Target::Token(value.to_owned())),
+        "token" => Err(bad("is not a registration token")),
+        "fid" if is_target(value) && !value.contains(':') => {
+            Ok(Target::Installation(value.to_owned()))
+        }
+        "fid" => Err(bad("is not an installation id")),
+        "topic" => {
+            let topic = Topic::read(value).ok_or_else(|| bad("is not a topic's name"))?;
+            Ok(Target::Topics(Condition::of_topic(topic)))
+        }
+        _ => {
+            let condition = Condition::read(value);
+            condition
+                .map(Target::Topics)
+                .map_err(|NoCondition(problem)| bad(problem))
+        }
     }
+}
+
+/// True for text that may be a registration token.
+pub(super) fn is_token(text: &str) -> bool {
+    is_target(text) && text.contains(':')
+}
+
+fn is_target(text: &str) -> bool {
+    let usable = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:.%".contains(&byte);
+    (1..=MAX_TARGET).contains(&text.len()) && text.bytes().all(usable)
 }
 
 /// Values are text; some keys are FCM's own.
@@ -166,15 +191,15 @@ fn check_data(fields: &Fields<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_weight(message: &Fields<'_>, android: &Fields<'_>) -> Result<(), Refusal> {
+fn check_weight(message: &Fields<'_>, android: &Fields<'_>, most: usize) -> Result<(), Refusal> {
     let parts = ["data", "notification"];
     let sum = |fields: &Fields<'_>| -> usize {
         let values = parts.iter().filter_map(|name| fields.get(name));
         values.map(weight).sum()
     };
     let bytes = sum(message) + sum(android);
-    if bytes > MAX_MESSAGE {
-        let problem = format!("is too big: {bytes} bytes, at most {MAX_MESSAGE} are taken");
+    if bytes > most {
+        let problem = format!("is too big: {bytes} bytes, at most {most} are taken");
         return Err(Refusal::invalid("message", problem));
     }
     Ok(())
@@ -334,7 +359,28 @@ mod tests {
         ] {
             assert!(FcmRequest::read(body.as_bytes()).is_err(), "{body}");
         }
-        let topic = FcmRequest::read(br#"{"message":{"topic":"news"}}"#);
-        assert!(matches!(topic, Err(Refusal::Unimplemented(_))), "{topic:?}");
+    }
+
+    #[test]
+    fn a_message_to_topics_is_half_as_large() {
+        let to = |target: Value, size: usize| {
+            let mut message = target;
+            message["data"] = json!({"a": "x".repeat(size - 1)});
+            FcmRequest::read(json!({ "message": message }).to_string().as_bytes())
+        };
+        assert!(to(json!({"topic": "news"}), 2048).is_ok());
+        assert!(to(json!({"topic": "news"}), 2049).is_err());
+        assert!(to(json!({"topic": "/topics/news"}), 9).is_ok());
+        assert!(to(json!({"condition": "'a' in topics"}), 2048).is_ok());
+        assert!(to(json!({"condition": "'a' in topics"}), 2049).is_err());
+        for bad in [
+            json!({"topic": "a b"}),
+            json!({"topic": ""}),
+            json!({"condition": "a"}),
+            json!({"topic": "a", "condition": "'a' in topics"}),
+            json!({"topic": "a", "token": TOKEN}),
+        ] {
+            assert!(to(bad.clone(), 9).is_err(), "{bad}");
+        }
     }
 }

@@ -2,13 +2,17 @@
 //! token endpoint. Its devices are Android's.
 //!
 //! Any access token passes but one that was given out here and has ended; under strict credentials
-//! it must have been given out here, and the project be the service account's. Topics and conditions
-//! are not embedded.
+//! it must have been given out here, and the project be the service account's.
 
 mod answer;
+mod condition;
+mod fan_out;
 mod fields;
 mod message;
+mod subscribing;
 mod token;
+mod topic;
+mod topics;
 
 use std::sync::Arc;
 
@@ -22,16 +26,20 @@ use axum::routing::post;
 
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::random;
-use crate::emulator::trace::TraceStep;
+use crate::emulator::trace::{DropRule, TraceStep};
 use crate::lifecycle::Clock;
 use crate::model::Platform;
 
 use super::access_tokens::{AccessTokens, TokenState};
+use super::body;
 use super::handles::{Channel, Found, Handles};
+use super::on_demand::{Asked, OnDemand};
 use super::queue::{Incoming, Queue, Verdict};
+use super::throttle::{Throttle, Throttled};
 use super::traceparent;
 use answer::{Accepted, Refusal};
 use message::{FcmRequest, Target};
+pub(in crate::emulator) use topics::Topics;
 
 /// The largest request that is read, in bytes: parts for other platforms stand in it, too.
 const MAX_REQUEST: usize = 64 * 1024;
@@ -48,12 +56,16 @@ pub(in crate::emulator) struct Fcm {
     pub(in crate::emulator) only: Option<SenderCredentials>,
     pub(in crate::emulator) tokens: AccessTokens,
     pub(in crate::emulator) clock: Clock,
+    pub(in crate::emulator) throttle: Throttle,
+    pub(in crate::emulator) on_demand: OnDemand,
+    pub(in crate::emulator) topics: Topics,
 }
 
 pub(in crate::emulator) fn routes(fcm: Arc<Fcm>) -> Router {
     Router::new()
         .route("/v1/projects/{project}/messages:send", post(accept))
         .with_state(fcm.clone())
+        .merge(subscribing::routes(fcm.clone()))
         .merge(token::routes(fcm))
 }
 
@@ -85,7 +97,37 @@ async fn accept(
     }
 }
 
+/// What each error on demand is answered.
+pub(super) fn answers_on_demand() -> Vec<(&'static str, Response)> {
+    let all = Refusal::on_demand().into_iter();
+    all.map(|(name, refusal)| (name, refusal.into_response()))
+        .collect()
+}
+
+/// What a sender that only asks whether its message would do is answered.
+const VALIDATED: &str = "fake_message_id";
+
 impl Fcm {
+    fn check_sender(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        match self.tokens.state_of(headers, &self.clock) {
+            TokenState::Live => Ok(()),
+            TokenState::Unknown if self.only.is_none() => Ok(()),
+            TokenState::Unknown => Err(Refusal::Unauthenticated("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
+            TokenState::Ended => Err(Refusal::Unauthenticated("ACCESS_TOKEN_EXPIRED")),
+            TokenState::Missing => Err(Refusal::Unauthenticated("CREDENTIALS_MISSING")),
+        }
+    }
+
+    /// Under strict credentials the service account has a say in its own project alone.
+    fn check_own_project(&self, project: &str) -> Result<(), Refusal> {
+        match &self.only {
+            Some(only) if only.project() != project => {
+                Err(Refusal::PermissionDenied(project.to_owned()))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Takes a message under `id`; the id under which it was taken.
     async fn take<'a>(
         &self,
@@ -94,36 +136,15 @@ impl Fcm {
         body: Body,
         id: &'a str,
     ) -> Result<&'a str, Refusal> {
-        match self.tokens.state_of(headers, &self.clock) {
-            TokenState::Live => {}
-            TokenState::Unknown if self.only.is_none() => {}
-            TokenState::Unknown => {
-                return Err(Refusal::Unauthenticated("ACCESS_TOKEN_TYPE_UNSUPPORTED"));
-            }
-            TokenState::Ended => return Err(Refusal::Unauthenticated("ACCESS_TOKEN_EXPIRED")),
-            TokenState::Missing => return Err(Refusal::Unauthenticated("CREDENTIALS_MISSING")),
-        }
+        self.check_sender(headers)?;
         if !is_project(project) {
             return Err(Refusal::invalid("parent", "is not a project"));
         }
-        if self
-            .only
-            .as_ref()
-            .is_some_and(|only| only.project() != project)
-        {
-            return Err(Refusal::PermissionDenied(project.to_owned()));
-        }
-        let body = axum::body::to_bytes(body, MAX_REQUEST)
+        self.check_own_project(project)?;
+        let body = body::read(body, MAX_REQUEST)
             .await
             .map_err(|_| Refusal::invalid("body", "is larger than 64 KiB"))?;
         let request = FcmRequest::read(&body)?;
-        let channel = self.channel(&request.target).await?;
-        if !channel.is_open_to(project) {
-            return Err(Refusal::SenderIdMismatch);
-        }
-        if request.validate_only {
-            return Ok("fake_message_id");
-        }
         let incoming = Incoming {
             version: id.to_owned(),
             headers: request.to_frame_headers(self.clock.now(), traceparent(headers)),
@@ -132,22 +153,51 @@ impl Fcm {
             away: request.away_rule(),
             body: request.content,
         };
-        match self.queue.accept(&channel, incoming).await? {
+        let found = match &request.target {
+            Target::Topics(_) if request.validate_only => return Ok(VALIDATED),
+            Target::Topics(condition) => {
+                self.fan_out(project, condition, &incoming).await?;
+                return Ok(id);
+            }
+            Target::Token(token) => match self.asked(token, id)? {
+                true => return Ok(id),
+                false => self.handles.find(Platform::Fcm, token).await?,
+            },
+            Target::Installation(id) => self.handles.find_installation(id).await?,
+        };
+        let Found::Live(channel) = found else {
+            return Err(Refusal::Unregistered);
+        };
+        if !channel.is_open_to(project) {
+            return Err(Refusal::SenderIdMismatch);
+        }
+        if request.validate_only {
+            return Ok(VALIDATED);
+        }
+        self.deliver(&channel, incoming).await.map(|()| id)
+    }
+
+    async fn deliver(&self, channel: &Channel, incoming: Incoming) -> Result<(), Refusal> {
+        let admitted = self.throttle.admit(channel.id);
+        admitted.map_err(|Throttled(seconds)| Refusal::QuotaExceeded(seconds))?;
+        match self.queue.accept(channel, incoming).await? {
             // The sender is not told whether the device was there.
-            Verdict::Received | Verdict::Dropped(_) => Ok(id),
-            Verdict::Full => Err(Refusal::QuotaExceeded),
+            Verdict::Received | Verdict::Dropped(_) => Ok(()),
+            Verdict::Full => Err(Refusal::QuotaExceeded(answer::RETRY_AFTER)),
             Verdict::Gone => Err(Refusal::Unregistered),
         }
     }
 
-    async fn channel(&self, target: &Target) -> Result<Channel, Refusal> {
-        let found = match target {
-            Target::Token(token) => self.handles.find(Platform::Fcm, token).await?,
-            Target::Installation(id) => self.handles.find_installation(id).await?,
-        };
-        match found {
-            Found::Live(channel) => Ok(channel),
-            Found::Gone(_) | Found::Unknown => Err(Refusal::Unregistered),
+    /// Answers a token that asks for an error; true when it has failed often enough.
+    fn asked(&self, token: &str, id: &str) -> Result<bool, Refusal> {
+        match self.on_demand.asked(Platform::Fcm, token, Refusal::named) {
+            Some(Asked::Fail(refusal)) => Err(refusal),
+            Some(Asked::Succeed) => {
+                let step = TraceStep::Dropped(DropRule::OnDemand);
+                self.queue.trace().write(id, Platform::Fcm, step);
+                Ok(true)
+            }
+            None => Ok(false),
         }
     }
 }

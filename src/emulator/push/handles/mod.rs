@@ -3,10 +3,12 @@
 mod rows;
 mod shape;
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
-use url::Url;
 use uuid::Uuid;
 
+use crate::emulator::origins::Origins;
 use crate::lifecycle::Clock;
 use crate::model::{Handle, Platform};
 use crate::store::{Store, StoreError};
@@ -28,7 +30,7 @@ const MAX_TOKEN: usize = 256;
 pub(in crate::emulator) struct Handles {
     store: Store,
     clock: Clock,
-    base: Url,
+    own: Arc<Origins>,
 }
 
 /// A device's channel behind a handle.
@@ -83,13 +85,13 @@ pub(super) struct Minted {
 }
 
 impl Handles {
-    pub(in crate::emulator) fn new(store: Store, clock: Clock, base: Url) -> Self {
-        Self { store, clock, base }
+    pub(in crate::emulator) fn new(store: Store, clock: Clock, own: Arc<Origins>) -> Self {
+        Self { store, clock, own }
     }
 
-    /// The base of every minted handle.
-    pub(super) fn base(&self) -> &Url {
-        &self.base
+    /// The names under which handles are minted and senders come.
+    pub(super) fn origins(&self) -> &Origins {
+        &self.own
     }
 
     /// The channel's handle: the one it has while that has half its life before it, otherwise a
@@ -103,7 +105,7 @@ impl Handles {
             .write(move |c| rows::mint(c, &wanted, now))
             .await?;
         Ok(row.and_then(|row| {
-            let handle = shape::handle(&self.base, platform, keyed, &row.token);
+            let handle = shape::handle(self.own.base(platform), platform, keyed, &row.token);
             let expires_in = match Lifetime::of(platform) {
                 Lifetime::Endless | Lifetime::Idle(_) => None,
                 Lifetime::Fixed(_) => row.expires_at.map(|at| {

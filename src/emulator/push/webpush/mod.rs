@@ -16,13 +16,16 @@ use axum::routing::{delete, post};
 
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::random;
-use crate::emulator::trace::TraceStep;
+use crate::emulator::trace::{DropRule, TraceStep};
 use crate::lifecycle::Clock;
 use crate::model::Platform;
 use crate::wire::webpush::MAX_BODY;
 
+use super::body;
 use super::handles::{Channel, Found, Handles};
+use super::on_demand::{Asked, OnDemand};
 use super::queue::{AwayRule, Incoming, Queue, Verdict};
+use super::throttle::{Throttle, Throttled};
 use answer::{Created, Refusal};
 use request::WebPushRequest;
 pub(super) use vapid::read_key;
@@ -35,6 +38,8 @@ pub(in crate::emulator) struct WebPush {
     /// Where these sender credentials alone are taken.
     pub(in crate::emulator) only: Option<SenderCredentials>,
     pub(in crate::emulator) clock: Clock,
+    pub(in crate::emulator) throttle: Throttle,
+    pub(in crate::emulator) on_demand: OnDemand,
 }
 
 pub(in crate::emulator) fn routes(web_push: Arc<WebPush>) -> Router {
@@ -43,6 +48,13 @@ pub(in crate::emulator) fn routes(web_push: Arc<WebPush>) -> Router {
         .route("/wpush/v2/{token}", post(accept))
         .route("/m/{version}", delete(forget))
         .with_state(web_push)
+}
+
+/// What each error on demand is answered.
+pub(super) fn answers_on_demand() -> Vec<(&'static str, Response)> {
+    let all = answer::ON_DEMAND.into_iter();
+    all.map(|(name, refusal)| (name, refusal.into_response()))
+        .collect()
 }
 
 async fn accept(
@@ -73,14 +85,19 @@ async fn forget(State(web_push): State<Arc<WebPush>>, Path(version): Path<String
 
 impl WebPush {
     async fn take(&self, token: &str, headers: &HeaderMap, body: Body) -> Result<Created, Refusal> {
+        if let Some(asked) = self.asked(token, headers) {
+            return asked;
+        }
         let channel = self.channel(token).await?;
         vapid::check_only(headers, self.only.as_ref())?;
-        vapid::check(headers, &channel, self.handles.base(), self.clock.now())?;
+        vapid::check(headers, &channel, self.handles.origins(), self.clock.now())?;
         let request = WebPushRequest::read(headers)?;
-        let body = axum::body::to_bytes(body, MAX_BODY)
+        let body = body::read(body, MAX_BODY)
             .await
             .map_err(|_| Refusal::TooLarge)?;
         request.check_encoding(!body.is_empty())?;
+        let admitted = self.throttle.admit(channel.id);
+        admitted.map_err(|Throttled(seconds)| Refusal::Throttled(seconds))?;
         let version = version_for(channel.agent);
         let ttl = request.ttl;
         let incoming = Incoming {
@@ -97,15 +114,37 @@ impl WebPush {
         };
         match self.queue.accept(&channel, incoming).await? {
             // RFC 8030 has one answer for what is kept and for what no one was there to take.
-            Verdict::Received | Verdict::Dropped(_) => {
-                let base = self.handles.base().as_str().trim_end_matches('/');
-                Ok(Created {
-                    location: format!("{base}/m/{version}"),
-                    ttl,
-                })
-            }
+            Verdict::Received | Verdict::Dropped(_) => Ok(self.created(&version, ttl)),
             Verdict::Full => Err(Refusal::TooMany),
             Verdict::Gone => Err(Refusal::Gone),
+        }
+    }
+
+    fn created(&self, version: &str, ttl: u64) -> Created {
+        let base = self.handles.origins().base(Platform::WebPush);
+        let base = base.as_str().trim_end_matches('/');
+        Created {
+            location: format!("{base}/m/{version}"),
+            ttl,
+        }
+    }
+
+    /// The answer of an endpoint that asks for an error; none of an ordinary one.
+    fn asked(&self, token: &str, headers: &HeaderMap) -> Option<Result<Created, Refusal>> {
+        let named = |name: &str| {
+            let mut all = answer::ON_DEMAND.into_iter();
+            all.find(|(known, _)| *known == name)
+                .map(|(_, refusal)| refusal)
+        };
+        match self.on_demand.asked(Platform::WebPush, token, named)? {
+            Asked::Fail(refusal) => Some(Err(refusal)),
+            Asked::Succeed => Some(WebPushRequest::read(headers).map(|request| {
+                let version = version_for(0);
+                let step = TraceStep::Dropped(DropRule::OnDemand);
+                let trace = self.queue.trace();
+                trace.write(&version, Platform::WebPush, step);
+                self.created(&version, request.ttl)
+            })),
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::emulator::credentials::SenderCredentials;
+use crate::emulator::origins::Origins;
 use crate::emulator::push::handles::Channel;
 use crate::emulator::push::header as header_text;
 use crate::emulator::push::jwt::{self, Jwt};
@@ -55,7 +56,7 @@ pub(super) fn check_only(
 pub(super) fn check(
     headers: &HeaderMap,
     channel: &Channel,
-    base: &Url,
+    own: &Origins,
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let credentials = read_credentials(headers);
@@ -68,7 +69,7 @@ pub(super) fn check(
     if channel.sender.as_ref().is_some_and(|wanted| *wanted != key) {
         return Err(Refusal::Vapid("VAPID public key mismatch"));
     }
-    check_token(token, &key, base, now)
+    check_token(token, &key, own, now)
 }
 
 /// The token and the key: `vapid t=…, k=…` (RFC 8292 §3), or `WebPush …` with the key as
@@ -110,7 +111,7 @@ struct Claims {
     exp: i64,
 }
 
-fn check_token(token: &str, key: &[u8], base: &Url, now: Timestamp) -> Result<(), Refusal> {
+fn check_token(token: &str, key: &[u8], own: &Origins, now: Timestamp) -> Result<(), Refusal> {
     let malformed = || Refusal::Vapid("Invalid VAPID token");
     let token = Jwt::read(token).ok_or_else(malformed)?;
     let head: Head = token.head().ok_or_else(malformed)?;
@@ -133,7 +134,7 @@ fn check_token(token: &str, key: &[u8], base: &Url, now: Timestamp) -> Result<()
         ));
     }
     let audience = Url::parse(&claims.aud).map_err(|_| malformed())?;
-    if audience.origin() != base.origin() {
+    if !own.is_own(&audience) {
         return Err(Refusal::Vapid("VAPID audience is not this push service"));
     }
     Ok(())
@@ -142,6 +143,7 @@ fn check_token(token: &str, key: &[u8], base: &Url, now: Timestamp) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emulator::origins::tests::origins;
     use crate::model::Platform;
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -176,11 +178,11 @@ mod tests {
             sender,
             extended: false,
         };
-        let base = Url::parse("http://127.0.0.1:8480/").unwrap();
+        let own = origins(None, false);
         check(
             headers,
             &channel,
-            &base,
+            &own,
             Timestamp::from_second(NOW).unwrap(),
         )
     }
@@ -190,6 +192,8 @@ mod tests {
         let (own, other) = (SigningKey::generate(), SigningKey::generate());
         let good = header_for(&own, "http://127.0.0.1:8480", NOW + 3600);
         assert_eq!(checked(&good, Some(public(&own))), Ok(()));
+        let secure = header_for(&own, "https://localhost:8443", NOW + 3600);
+        assert_eq!(checked(&secure, Some(public(&own))), Ok(()));
         assert!(checked(&good, Some(public(&other))).is_err());
         assert!(checked(&HeaderMap::new(), Some(public(&own))).is_err());
         assert_eq!(checked(&HeaderMap::new(), None), Ok(()));
@@ -200,7 +204,8 @@ mod tests {
         let key = SigningKey::generate();
         for (aud, exp) in [
             ("http://127.0.0.1:8481", NOW + 3600),
-            ("https://127.0.0.1:8480", NOW + 3600),
+            ("https://push.example:8443", NOW + 3600),
+            ("https://updates.push.services.mozilla.com", NOW + 3600),
             ("junk", NOW + 3600),
             ("http://127.0.0.1:8480", NOW - 3600),
             ("http://127.0.0.1:8480", NOW + 2 * LONGEST),

@@ -7,8 +7,8 @@ use crate::emulator::push::header as header_text;
 use crate::emulator::random;
 use crate::wire::wns;
 
-/// How long a throttled sender is asked to wait, in seconds.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
+/// After how many seconds a sender is asked to try again where nothing better is known.
+pub(super) const RETRY_AFTER: u64 = 10;
 
 /// The notification was taken, or dropped by the offline rule: 200 either way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,15 +22,100 @@ pub(super) struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
     Unauthorized,
+    Forbidden,
     NotFound,
+    MethodNotAllowed,
     Gone,
+    DomainBlocked,
     TooLarge,
     LengthRequired,
     TtlConflict,
-    Throttled,
+    /// Too many came for the channel; the sender may try again after so many seconds.
+    Throttled(u64),
+    ServerError,
     Unavailable,
     /// A header is missing or does not fit, and how.
     Header(&'static str),
+}
+
+/// What is answered on demand, by the words that ask for it.
+pub(super) const ON_DEMAND: [(&str, Result<Answer, Refusal>); 15] = [
+    (
+        "400",
+        Err(Refusal::Header("a header does not fit, on demand")),
+    ),
+    ("ttlconflict", Err(Refusal::TtlConflict)),
+    ("401", Err(Refusal::Unauthorized)),
+    ("403", Err(Refusal::Forbidden)),
+    ("404", Err(Refusal::NotFound)),
+    ("405", Err(Refusal::MethodNotAllowed)),
+    ("406", Err(Refusal::Throttled(RETRY_AFTER))),
+    ("channelthrottled", Err(Refusal::Throttled(RETRY_AFTER))),
+    ("410", Err(Refusal::Gone)),
+    ("domainblocked", Err(Refusal::DomainBlocked)),
+    ("411", Err(Refusal::LengthRequired)),
+    ("413", Err(Refusal::TooLarge)),
+    ("500", Err(Refusal::ServerError)),
+    ("503", Err(Refusal::Unavailable)),
+    ("dropped", Ok(Answer::of_nobody(false))),
+];
+
+impl Answer {
+    /// For a handle without a device.
+    pub(super) const fn of_nobody(received: bool) -> Self {
+        Self {
+            received,
+            connected: None,
+        }
+    }
+}
+
+impl Refusal {
+    /// The HTTP status, and words for people.
+    fn parts(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "the access token is missing, unknown or expired: ask the token endpoint for a new one",
+            ),
+            Self::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "the channel belongs to another app than the access token",
+            ),
+            Self::NotFound => (StatusCode::NOT_FOUND, "the channel URI is not known"),
+            Self::MethodNotAllowed => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "a channel URI takes POST, and DELETE with X-WNS-Match",
+            ),
+            Self::Gone => (StatusCode::GONE, "the channel expired or was closed"),
+            Self::DomainBlocked => (StatusCode::GONE, "Domain Blocked"),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the notification is larger than 5000 bytes",
+            ),
+            Self::LengthRequired => (
+                StatusCode::LENGTH_REQUIRED,
+                "Content-Length is required, chunked bodies are not taken",
+            ),
+            Self::TtlConflict => (
+                StatusCode::BAD_REQUEST,
+                "Ttl value conflicts with X-WNS-Cache-Policy.",
+            ),
+            Self::Throttled(_) => (
+                StatusCode::NOT_ACCEPTABLE,
+                "the channel takes no more notifications for now",
+            ),
+            Self::ServerError => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the notification could not be delivered, on demand",
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the notification could not be stored",
+            ),
+            Self::Header(description) => (StatusCode::BAD_REQUEST, description),
+        }
+    }
 }
 
 impl IntoResponse for Answer {
@@ -52,57 +137,30 @@ impl IntoResponse for Answer {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (status, description) = match self {
-            Self::Unauthorized => (
-                StatusCode::UNAUTHORIZED,
-                "the access token is missing, unknown or expired: ask the token endpoint for a new one",
-            ),
-            Self::NotFound => (StatusCode::NOT_FOUND, "the channel URI is not known"),
-            Self::Gone => (StatusCode::GONE, "the channel expired or was closed"),
-            Self::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the notification is larger than 5000 bytes",
-            ),
-            Self::LengthRequired => (
-                StatusCode::LENGTH_REQUIRED,
-                "Content-Length is required, chunked bodies are not taken",
-            ),
-            Self::TtlConflict => (
-                StatusCode::BAD_REQUEST,
-                "Ttl value conflicts with X-WNS-Cache-Policy.",
-            ),
-            Self::Throttled => (
-                StatusCode::NOT_ACCEPTABLE,
-                "the device has too many notifications waiting already",
-            ),
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the notification could not be stored",
-            ),
-            Self::Header(description) => (StatusCode::BAD_REQUEST, description),
-        };
+        let (status, description) = self.parts();
         let mut response = status.into_response();
         let headers = response.headers_mut();
         put(headers, wns::ERROR_DESCRIPTION, description);
-        match self {
-            Self::Throttled => {
-                put_status(headers, "channelthrottled");
-                headers.insert(header::RETRY_AFTER, RETRY_AFTER);
-            }
-            Self::Unavailable => {
-                put_status(headers, "dropped");
-                headers.insert(header::RETRY_AFTER, RETRY_AFTER);
-            }
-            Self::Unauthorized => {
-                put_status(headers, "dropped");
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            Self::NotFound
-            | Self::Gone
-            | Self::TooLarge
-            | Self::LengthRequired
-            | Self::TtlConflict
-            | Self::Header(_) => put_status(headers, "dropped"),
+        let throttled = matches!(self, Self::Throttled(_));
+        put_status(
+            headers,
+            if throttled {
+                "channelthrottled"
+            } else {
+                "dropped"
+            },
+        );
+        if let Self::Throttled(seconds) = self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self == Self::Unavailable {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+        }
+        if self == Self::Unauthorized {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self == Self::MethodNotAllowed {
+            headers.insert(header::ALLOW, HeaderValue::from_static("POST, DELETE"));
         }
         response
     }

@@ -1,14 +1,15 @@
 //! Windows Push Notification Services: the token endpoints, and the channel URI that senders post
-//! to. Follows the WNS request and response headers of Microsoft's documents.
+//! to, or delete toasts by. Follows the WNS request and response headers of Microsoft's documents.
 
 mod answer;
+mod removal;
 mod request;
 mod token;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -18,16 +19,20 @@ use serde::Deserialize;
 
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::random;
-use crate::emulator::trace::TraceStep;
+use crate::emulator::trace::{DropRule, TraceStep};
 use crate::lifecycle::Clock;
 use crate::model::Platform;
 use crate::store::StoreError;
 use crate::wire::wns::MAX_BODY;
 
 use super::access_tokens::AccessTokens;
+use super::body;
 use super::handles::{Channel, Found, Handles};
+use super::on_demand::{Asked, OnDemand};
 use super::queue::{Incoming, Queue, Verdict};
+use super::throttle::{Throttle, Throttled};
 use answer::{Answer, Refusal};
+use removal::Removal;
 use request::WnsRequest;
 
 /// The WNS front door.
@@ -39,13 +44,16 @@ pub(in crate::emulator) struct Wns {
     pub(in crate::emulator) only: Option<SenderCredentials>,
     pub(in crate::emulator) tokens: AccessTokens,
     pub(in crate::emulator) clock: Clock,
+    pub(in crate::emulator) throttle: Throttle,
+    pub(in crate::emulator) on_demand: OnDemand,
 }
 
 /// The routes of WNS, without `/`, which the front router shares with the device socket.
 pub(in crate::emulator) fn routes(wns: Arc<Wns>) -> Router {
+    let channel = post(accept).delete(remove).fallback(wrong_method);
     Router::new()
-        .route("/w/", post(accept))
-        .route("/w", post(accept))
+        .route("/w/", channel.clone())
+        .route("/w", channel)
         .with_state(wns.clone())
         .merge(token::routes(wns))
 }
@@ -55,29 +63,69 @@ pub(in crate::emulator) struct ChannelQuery {
     token: Option<String>,
 }
 
+type ChannelToken = Result<Query<ChannelQuery>, QueryRejection>;
+
 /// `POST` to a channel URI.
 pub(in crate::emulator) async fn accept(
     State(wns): State<Arc<Wns>>,
-    query: Result<Query<ChannelQuery>, QueryRejection>,
+    query: ChannelToken,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let token = query.ok().and_then(|Query(query)| query.token);
     let message = random::hex_64();
-    let mut answer = match wns.take(token.as_deref(), &headers, body, &message).await {
-        Ok(answer) => answer.into_response(),
-        Err(refusal) => {
-            wns.queue
-                .trace()
-                .write(&message, Platform::Wns, TraceStep::Refused);
-            refusal.into_response()
-        }
-    };
-    answer::finish(answer.headers_mut(), &headers, &message);
+    let taken = wns.take(token.as_deref(), &headers, body, &message).await;
+    wns.answer(taken, &headers, &message)
+}
+
+/// `DELETE` on a channel URI; a body is ignored.
+pub(in crate::emulator) async fn remove(
+    State(wns): State<Arc<Wns>>,
+    query: ChannelToken,
+    headers: HeaderMap,
+) -> Response {
+    let token = query.ok().and_then(|Query(query)| query.token);
+    let message = random::hex_64();
+    let taken = wns.take_removal(token.as_deref(), &headers, &message).await;
+    wns.answer(taken, &headers, &message)
+}
+
+async fn wrong_method(headers: HeaderMap) -> Response {
+    let mut answer = Refusal::MethodNotAllowed.into_response();
+    answer::finish(answer.headers_mut(), &headers, &random::hex_64());
     answer
 }
 
+/// What each error on demand is answered.
+pub(super) fn answers_on_demand() -> Vec<(&'static str, Response)> {
+    let all = answer::ON_DEMAND.into_iter();
+    all.map(|(word, answer)| (word, answer.into_response()))
+        .collect()
+}
+
+/// What stands behind a channel URI.
+enum Behind {
+    Device(Channel),
+    /// Nobody: it asked for an answer, which this is.
+    Nobody(Answer),
+}
+
 impl Wns {
+    fn answer(
+        &self,
+        taken: Result<Answer, Refusal>,
+        headers: &HeaderMap,
+        message: &str,
+    ) -> Response {
+        if taken.is_err() {
+            let trace = self.queue.trace();
+            trace.write(message, Platform::Wns, TraceStep::Refused);
+        }
+        let mut answer = taken.into_response();
+        answer::finish(answer.headers_mut(), headers, message);
+        answer
+    }
+
     async fn take(
         &self,
         token: Option<&str>,
@@ -85,49 +133,101 @@ impl Wns {
         body: Body,
         message: &str,
     ) -> Result<Answer, Refusal> {
-        if !self.tokens.state_of(headers, &self.clock).is_live() {
-            return Err(Refusal::Unauthorized);
-        }
-        let channel = self.channel(token).await?;
+        let channel = match self.behind(token, headers, message).await? {
+            Behind::Device(channel) => channel,
+            Behind::Nobody(answer) => return Ok(answer),
+        };
         let request = WnsRequest::read(headers)?;
+        let body = body::read(body, MAX_BODY)
+            .await
+            .map_err(|_| Refusal::TooLarge)?;
         if request.length > MAX_BODY as u64 {
             return Err(Refusal::TooLarge);
         }
-        let body = axum::body::to_bytes(body, MAX_BODY)
-            .await
-            .map_err(|_| Refusal::TooLarge)?;
         if body.is_empty() {
             return Err(Refusal::Header("the notification has no body"));
         }
-        let sent_at = self.clock.now();
         let incoming = Incoming {
             version: message.to_owned(),
             body,
-            headers: request.to_frame_headers(sent_at),
+            headers: request.to_frame_headers(self.clock.now()),
             topic: None,
             lifetime: request.lifetime,
             away: request.away_rule(),
         };
-        let verdict = self.queue.accept(&channel, incoming).await?;
+        let received = self.deliver(&channel, incoming).await?;
         let connected = request
             .wants_status
             .then(|| self.queue.is_connected(channel.uaid));
-        match verdict {
-            Verdict::Received => Ok(Answer {
-                received: true,
-                connected,
-            }),
-            Verdict::Dropped(_) => Ok(Answer {
-                received: false,
-                connected,
-            }),
-            Verdict::Full => Err(Refusal::Throttled),
+        Ok(Answer {
+            received,
+            connected,
+        })
+    }
+
+    async fn take_removal(
+        &self,
+        token: Option<&str>,
+        headers: &HeaderMap,
+        message: &str,
+    ) -> Result<Answer, Refusal> {
+        let channel = match self.behind(token, headers, message).await? {
+            Behind::Device(channel) => channel,
+            Behind::Nobody(answer) => return Ok(answer),
+        };
+        let removal = Removal::read(headers)?;
+        let incoming = Incoming {
+            version: message.to_owned(),
+            body: Bytes::new(),
+            headers: removal.to_frame_headers(self.clock.now()),
+            topic: None,
+            lifetime: None,
+            away: removal.away_rule(),
+        };
+        Ok(Answer {
+            received: self.deliver(&channel, incoming).await?,
+            connected: None,
+        })
+    }
+
+    /// Hands a push over, unless too many came; false when it was dropped.
+    async fn deliver(&self, channel: &Channel, incoming: Incoming) -> Result<bool, Refusal> {
+        let admitted = self.throttle.admit(channel.id);
+        admitted.map_err(|Throttled(seconds)| Refusal::Throttled(seconds))?;
+        match self.queue.accept(channel, incoming).await? {
+            Verdict::Received => Ok(true),
+            Verdict::Dropped(_) => Ok(false),
+            Verdict::Full => Err(Refusal::Throttled(answer::RETRY_AFTER)),
             Verdict::Gone => Err(Refusal::Gone),
         }
     }
 
-    async fn channel(&self, token: Option<&str>) -> Result<Channel, Refusal> {
+    /// Checks the sender, and finds what stands behind the channel URI.
+    async fn behind(
+        &self,
+        token: Option<&str>,
+        headers: &HeaderMap,
+        message: &str,
+    ) -> Result<Behind, Refusal> {
+        if !self.tokens.state_of(headers, &self.clock).is_live() {
+            return Err(Refusal::Unauthorized);
+        }
         let token = token.ok_or(Refusal::NotFound)?;
+        let named = |word: &str| {
+            let mut all = answer::ON_DEMAND.into_iter();
+            all.find(|(known, _)| *known == word).map(|(_, what)| what)
+        };
+        let nobody = match self.on_demand.asked(Platform::Wns, token, named) {
+            Some(Asked::Fail(answer)) => answer?,
+            Some(Asked::Succeed) => Answer::of_nobody(true),
+            None => return self.channel(token).await.map(Behind::Device),
+        };
+        let step = TraceStep::Dropped(DropRule::OnDemand);
+        self.queue.trace().write(message, Platform::Wns, step);
+        Ok(Behind::Nobody(nobody))
+    }
+
+    async fn channel(&self, token: &str) -> Result<Channel, Refusal> {
         match self.handles.find(Platform::Wns, token).await? {
             Found::Live(channel) => Ok(channel),
             Found::Gone(_) => Err(Refusal::Gone),

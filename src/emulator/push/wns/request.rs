@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 
 use crate::emulator::push::queue::AwayRule;
-use crate::emulator::push::{header, traceparent};
+use crate::emulator::push::{digits, header, traceparent};
 use crate::model::Platform;
 use crate::wire::push_socket::NotificationHeaders;
 use crate::wire::wns;
@@ -148,7 +148,7 @@ fn read_length(headers: &HeaderMap) -> Result<u64, Refusal> {
         return Err(Refusal::LengthRequired);
     }
     header(headers, header::CONTENT_LENGTH.as_str())
-        .and_then(|value| value.parse().ok())
+        .and_then(digits)
         .ok_or(Refusal::LengthRequired)
 }
 
@@ -186,7 +186,7 @@ fn read_lifetime(headers: &HeaderMap, policy: Option<bool>) -> Result<Option<Dur
     let Some(value) = header(headers, wns::TTL).or(web_push) else {
         return Ok(None);
     };
-    let seconds: u32 = value.parse().map_err(|_| bad())?;
+    let seconds: u32 = digits(value).ok_or_else(bad)?;
     if seconds == 0 && policy == Some(true) {
         return Err(Refusal::TtlConflict);
     }
@@ -202,12 +202,16 @@ fn read_label(
         return Ok(None);
     }
     let value = header(headers, name).unwrap_or_default();
-    let fits = (1..=MOST_LABEL).contains(&value.len());
-    if fits && value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        Ok(Some(value.to_owned()))
-    } else {
-        Err(Refusal::Header(rule))
+    match is_label(value) {
+        true => Ok(Some(value.to_owned())),
+        false => Err(Refusal::Header(rule)),
     }
+}
+
+/// True for what may be a tag or a group.
+pub(super) fn is_label(text: &str) -> bool {
+    let fits = (1..=MOST_LABEL).contains(&text.len());
+    fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Taken for every channel, as all of them are those of phones.
@@ -225,8 +229,8 @@ fn read_suppress_popup(headers: &HeaderMap) -> Result<Option<bool>, Refusal> {
 fn read_priority(headers: &HeaderMap) -> Result<Option<u8>, Refusal> {
     match header(headers, wns::PRIORITY) {
         None => Ok(None),
-        Some(value) => match value.parse() {
-            Ok(priority @ 1..=4) => Ok(Some(priority)),
+        Some(value) => match digits(value) {
+            Some(priority @ 1..=4) => Ok(Some(priority)),
             _ => Err(Refusal::Header("X-WNS-PRIORITY is none of 1, 2, 3 and 4")),
         },
     }
@@ -284,6 +288,9 @@ mod tests {
             ("x-wns-cache-policy", "maybe"),
             ("x-wns-ttl", "soon"),
             ("x-wns-ttl", "-1"),
+            ("x-wns-ttl", "+1"),
+            ("x-wns-priority", "+1"),
+            ("x-wns-ttl", "99999999999"),
             ("x-wns-tag", "with space"),
             ("x-wns-tag", ""),
             ("x-wns-group", "abcdefghijklmnopq"),

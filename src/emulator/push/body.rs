@@ -1,0 +1,66 @@
+//! Bodies of requests, bounded.
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use futures_util::StreamExt as _;
+
+/// How much of a body that is too large is read and thrown away, in bytes. A sender that is still
+/// writing would not hear the answer otherwise.
+const THROWN_AWAY: usize = 1024 * 1024;
+
+/// The body has more bytes than are taken, or broke off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooLarge;
+
+/// Reads a body of at most `most` bytes.
+pub(super) async fn read(body: Body, most: usize) -> Result<Bytes, TooLarge> {
+    let mut stream = body.into_data_stream();
+    // Most bodies come in one piece, which need not be copied.
+    let (mut first, mut rest) = (Bytes::new(), Vec::new());
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| TooLarge)?;
+        if first.len() + rest.len() + piece.len() > most {
+            throw_away(stream).await;
+            return Err(TooLarge);
+        }
+        if first.is_empty() {
+            first = piece;
+        } else {
+            rest.extend_from_slice(&piece);
+        }
+    }
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    Ok([&first, rest.as_slice()].concat().into())
+}
+
+async fn throw_away(mut stream: BodyDataStream) {
+    let mut read = 0;
+    while read < THROWN_AWAY {
+        match stream.next().await {
+            Some(Ok(piece)) => read += piece.len(),
+            Some(Err(_)) | None => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+
+    fn pieces(count: usize) -> Body {
+        let piece = |_| Ok::<_, std::io::Error>(Bytes::from_static(b"abcd"));
+        Body::from_stream(stream::iter((0..count).map(piece)))
+    }
+
+    #[tokio::test]
+    async fn a_body_is_taken_up_to_its_limit() {
+        assert_eq!(read(Body::from("abcd"), 4).await, Ok(Bytes::from("abcd")));
+        assert_eq!(read(Body::from("abcde"), 4).await, Err(TooLarge));
+        assert_eq!(read(Body::empty(), 4).await, Ok(Bytes::new()));
+        assert_eq!(read(pieces(3), 12).await, Ok(Bytes::from("abcdabcdabcd")));
+        assert_eq!(read(pieces(4), 12).await, Err(TooLarge));
+        assert_eq!(read(pieces(1_000_000), 12).await, Err(TooLarge));
+    }
+}

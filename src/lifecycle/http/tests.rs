@@ -1,0 +1,109 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::routing::get;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::*;
+use crate::lifecycle::Scope;
+
+async fn start(router: Router, most: usize) -> (SocketAddr, Scope) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, scope) = (listener.local_addr().unwrap(), Scope::new());
+    let spawner = scope.spawner();
+    scope.spawn("http", serve_http(listener, router, most, spawner));
+    (address, scope)
+}
+
+fn hello() -> Router {
+    Router::new().route("/", get(async || "hello"))
+}
+
+async fn say(address: SocketAddr, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn all_of(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_slow_or_silent_is_hung_up_on() {
+    let (address, scope) = start(hello(), 8).await;
+    let slow = say(address, "GET / HTTP/1.1\r\nHost: x\r\nX-").await;
+    let silent = say(address, "").await;
+    let idle = say(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let ended = async { (all_of(slow).await, all_of(silent).await, all_of(idle).await) };
+    let (_, _, idle) = tokio::time::timeout(2 * timeouts::HTTP_HEAD, ended)
+        .await
+        .unwrap();
+    assert!(idle.ends_with("hello"), "{idle}");
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}
+
+#[tokio::test]
+async fn at_the_end_only_a_request_at_work_is_waited_for() {
+    let (begun, mut begins) = tokio::sync::mpsc::channel(1);
+    let work = async move || {
+        begun.send(()).await.ok();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        "done"
+    };
+    let (address, scope) = start(Router::new().route("/", get(work)), 8).await;
+    let slow = say(address, "GET / HTTP/1.1\r\nHost: x\r\nX-").await;
+    let at_work = say(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    begins.recv().await.unwrap();
+    assert_eq!(scope.shutdown(Duration::from_secs(3)).await, 0);
+    assert!(all_of(at_work).await.ends_with("done"));
+    assert_eq!(all_of(slow).await, "");
+}
+
+#[tokio::test]
+async fn so_many_connections_are_served_at_once_and_the_next_ones_wait() {
+    let (address, scope) = start(hello(), 1).await;
+    let first = say(address, "").await;
+    let request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let mut second = say(address, request).await;
+    let mut byte = [0];
+    let waits = tokio::time::timeout(Duration::from_millis(50), second.read(&mut byte)).await;
+    assert!(waits.is_err());
+    drop(first);
+    assert!(all_of(second).await.ends_with("hello"));
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_http_2_connection_without_requests_ends_and_so_does_a_peer_that_is_gone() {
+    use tokio::time::Instant;
+    let (address, scope) = start(hello(), 8).await;
+    let began = Instant::now();
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let silent = say(address, preface).await;
+    let gone = say(address, &format!("{preface}\0\0\0\x04\0\0\0\0\0")).await;
+    let ended = async |mut stream: TcpStream| {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.ok();
+        began.elapsed()
+    };
+    let (silent, gone) = tokio::join!(ended(silent), ended(gone));
+    assert!(
+        silent <= 2 * timeouts::HTTP2_IDLE + timeouts::SHUTDOWN,
+        "{silent:?}"
+    );
+    let answered = timeouts::HTTP2_PING + timeouts::HTTP2_PONG;
+    assert!(gone <= answered + Duration::from_secs(1), "{gone:?}");
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_start_of_a_preface_is_waited_for_only_so_long() {
+    let (address, scope) = start(hello(), 8).await;
+    let stream = say(address, "PRI * HT").await;
+    let ended = tokio::time::timeout(timeouts::HTTP_HEAD * 2, all_of(stream)).await;
+    assert_eq!(ended.unwrap(), "");
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}

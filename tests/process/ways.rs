@@ -1,0 +1,69 @@
+//! The listeners of `serve`, and the certificates that it leaves for senders.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::world::World;
+
+fn serve_file(world: &World) -> Value {
+    serde_json::from_slice(&fs::read(world.home().join("serve.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn every_way_in_is_told_and_the_authority_is_kept() {
+    let world = World::new();
+    let mut authorities = Vec::new();
+    for _ in 0..2 {
+        let mut arguments = vec!["serve", "--json", "--http", "127.0.0.1:0"];
+        arguments.extend(["--public-host", "phone.example", "--real-handles"]);
+        let mut running = world.start(&arguments);
+        let urls = running.event("services.ready")["urls"].clone();
+        let file = serve_file(&world);
+        for (way, scheme) in [
+            ("https", "https://127.0.0.1:"),
+            ("proxy", "http://127.0.0.1:"),
+        ] {
+            assert!(urls[way].as_str().unwrap().starts_with(scheme), "{urls}");
+            assert_eq!(file[way], urls[way]);
+        }
+        let path = Path::new(file["ca"].as_str().unwrap());
+        assert_eq!(path, world.home().join("tls").join("ca.pem"));
+        authorities.push(fs::read_to_string(path).unwrap());
+        running.signal(Signal::TERM);
+        running.ended();
+    }
+    assert!(authorities[0].starts_with("-----BEGIN CERTIFICATE-----"));
+    assert_eq!(authorities[0], authorities[1]);
+}
+
+#[test]
+fn a_way_in_that_is_off_is_left_out() {
+    let world = World::new();
+    let served = world.serve(&["--ephemeral", "--https", "off", "--proxy", "off"]);
+    let file = serve_file(&world);
+    for way in ["https", "proxy", "ca"] {
+        assert_eq!(file[way], Value::Null, "{file}");
+    }
+    assert!(!world.home().join("tls").exists());
+    drop(served);
+}
+
+#[test]
+fn a_way_in_that_makes_no_sense_is_refused_with_the_remedy() {
+    let world = World::new();
+    let free = ["serve", "--http", "127.0.0.1:0"];
+    for (more, said) in [
+        (&["--https", "0.0.0.0:0"][..], "--strict-credentials"),
+        (&["--proxy", "0.0.0.0:0", "--strict-credentials"], "--users"),
+        (&["--https", "on"], "off"),
+        (&["--proxy", "off", "--proxy-pass"], "leave out --proxy off"),
+        (&["--public-host", "http://x"], "name or address"),
+    ] {
+        let ended = world.run(&[&free[..], more].concat()).with_code(2);
+        assert!(ended.err.contains(said), "{more:?}: {}", ended.err);
+    }
+    assert!(!world.home().join("serve.json").exists());
+}
