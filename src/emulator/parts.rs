@@ -60,7 +60,13 @@ impl Parts {
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
-        let queue = Queue::new(store.clone(), clock.clone(), trace.clone(), scope.spawner());
+        let queue = Queue::new(
+            store.clone(),
+            clock.clone(),
+            trace.clone(),
+            handles.recent().clone(),
+            scope.spawner(),
+        );
         let fcm_tokens = AccessTokens::default();
         let hub = TagHub::new(
             store.clone(),

@@ -5,7 +5,7 @@ use crate::store::Schema;
 /// The services' one database: `services.db` in the data folder.
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x4853_7376,
-    migrations: &[FIRST, SECOND],
+    migrations: &[FIRST, TOPICS, TOTALS],
 };
 
 /// Numbers of agents, channels and messages are never given twice, so that a late job about one
@@ -83,7 +83,7 @@ CREATE INDEX notification_owner ON notification(owner, is_read, seq);
 ";
 
 /// Topics of FCM. A subscription goes with its registration token, whatever ends that.
-const SECOND: &str = "
+const TOPICS: &str = "
 CREATE TABLE topic_subscription(
     topic TEXT NOT NULL,
     channel INTEGER NOT NULL,
@@ -96,5 +96,35 @@ WHEN NEW.gone_at IS NOT NULL BEGIN
 END;
 CREATE TRIGGER channel_forgotten AFTER DELETE ON channel BEGIN
     DELETE FROM topic_subscription WHERE channel = OLD.id;
+END;
+";
+
+/// How much there is in all, so that it can be bounded without counting it.
+const TOTALS: &str = "
+CREATE TABLE total(
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    channels INTEGER NOT NULL
+) STRICT;
+INSERT INTO total(id, messages, bytes, channels) VALUES (
+    1,
+    (SELECT count(*) FROM message),
+    (SELECT coalesce(sum(length(body) + length(headers)), 0) FROM message),
+    (SELECT count(*) FROM channel)
+);
+CREATE TRIGGER message_added AFTER INSERT ON message BEGIN
+    UPDATE total SET messages = messages + 1,
+        bytes = bytes + length(new.body) + length(new.headers);
+END;
+CREATE TRIGGER message_removed AFTER DELETE ON message BEGIN
+    UPDATE total SET messages = messages - 1,
+        bytes = bytes - length(old.body) - length(old.headers);
+END;
+CREATE TRIGGER channel_added AFTER INSERT ON channel BEGIN
+    UPDATE total SET channels = channels + 1;
+END;
+CREATE TRIGGER channel_removed AFTER DELETE ON channel BEGIN
+    UPDATE total SET channels = channels - 1;
 END;
 ";

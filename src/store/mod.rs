@@ -11,14 +11,14 @@ mod writer;
 pub use error::StoreError;
 pub use open::{Location, Schema};
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::lifecycle::timeouts;
-use writer::{Call, Job};
+use writer::{Call, Job, Nudge, Read, Staged};
 
 /// How many jobs may wait; more wait for a place.
 const QUEUE: usize = 1024;
@@ -27,6 +27,7 @@ const QUEUE: usize = 1024;
 #[derive(Clone)]
 pub struct Store {
     jobs: mpsc::Sender<Box<dyn Job>>,
+    staged: Staged,
     shown_path: Arc<str>,
     ended: Arc<oneshot::Receiver<()>>,
 }
@@ -43,13 +44,15 @@ impl Store {
         let (opened, opening) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let path = shown_path.clone();
+        let staged = Staged::default();
+        let to_writer = staged.clone();
         std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
                 match open::open(&location, &schema) {
                     Ok(connection) => {
                         opened.send(Ok(())).ok();
-                        writer::run(&connection, queue, &path);
+                        writer::run(&connection, queue, &to_writer, &path);
                         open::close(connection, &path);
                     }
                     Err(error) => {
@@ -73,6 +76,7 @@ impl Store {
         }
         Ok(Self {
             jobs,
+            staged,
             shown_path,
             ended: Arc::new(ended),
         })
@@ -88,7 +92,7 @@ impl Store {
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.enqueue(job, true).await?.done().await
+        self.enqueue(job, |_| (), true).await?.done().await
     }
 
     /// As [`Store::write`], but returns as soon as `job` has its place in the queue: it is carried
@@ -101,28 +105,84 @@ impl Store {
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<Underway<T>, StoreError> {
-        self.enqueue(job, false).await
+        self.enqueue(job, |_| (), false).await
+    }
+
+    /// As [`Store::begin`]; `then` is told the outcome, on the store's own thread and in the order
+    /// of the jobs, whether anybody waits for it or not. It must be quick.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it has no place in time; then it is not begun, and `then` not told.
+    pub async fn begin_then<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce(&Result<T, StoreError>) + Send + 'static,
+    ) -> Result<Underway<T>, StoreError> {
+        self.enqueue(job, then, false).await
+    }
+
+    /// As [`Store::begin_then`], but at once, and without waking the store's thread: that is done
+    /// when the answer is dropped or [`Staging::done`] is asked for it. It is carried out before
+    /// every job that is queued after it. None where too many are staged already.
+    pub fn stage<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce(&Result<T, StoreError>) + Send + 'static,
+    ) -> Option<Staging<T>> {
+        let (call, underway) = self.call(job, then, false);
+        let mut staged = self.staged.lock().unwrap_or_else(PoisonError::into_inner);
+        if staged.len() >= QUEUE {
+            return None;
+        }
+        staged.push_back(call);
+        let nudge = Nudging(self.jobs.clone());
+        Some(Staging { underway, nudge })
     }
 
     async fn enqueue<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce(&Result<T, StoreError>) + Send + 'static,
         for_caller: bool,
     ) -> Result<Underway<T>, StoreError> {
-        let (answer, wait) = oneshot::channel();
-        let call = Box::new(Call {
-            work: job,
+        let (call, underway) = self.call(job, then, for_caller);
+        self.send(call, underway).await
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        then: impl FnOnce(&Result<T, StoreError>) + Send + 'static,
+        for_caller: bool,
+    ) -> (Box<dyn Job>, Underway<T>) {
+        let (answer, underway) = self.underway();
+        let path = self.shown_path.clone();
+        let call = Call {
+            work,
+            then,
             answer,
-            path: self.shown_path.clone(),
+            path,
             for_caller,
-        });
-        let until = Instant::now() + timeouts::STORE;
+        };
+        (Box::new(call), underway)
+    }
+
+    fn underway<T>(&self) -> (oneshot::Sender<Result<T, StoreError>>, Underway<T>) {
+        let (answer, wait) = oneshot::channel();
         let underway = Underway {
             wait,
-            until,
+            until: Instant::now() + timeouts::STORE,
             path: self.shown_path.clone(),
         };
-        match tokio::time::timeout_at(until, self.jobs.send(call)).await {
+        (answer, underway)
+    }
+
+    async fn send<T>(
+        &self,
+        call: Box<dyn Job>,
+        underway: Underway<T>,
+    ) -> Result<Underway<T>, StoreError> {
+        match tokio::time::timeout_at(underway.until, self.jobs.send(call)).await {
             Ok(Ok(())) => Ok(underway),
             Ok(Err(_)) => Err(StoreError::Closed),
             Err(_) => Err(underway.timed_out()),
@@ -130,15 +190,23 @@ impl Store {
     }
 
     /// Runs a job that only reads. It sees everything that was written before it, and waits for its
-    /// turn as a write does: while the disk hangs it fails with [`StoreError::TimedOut`].
+    /// turn as a write does: while the disk hangs it fails with [`StoreError::TimedOut`]. Where the
+    /// writes beside it cannot be committed, it is run once more without them.
     ///
     /// # Errors
     /// [`StoreError`]
     pub async fn read<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        job: impl Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.write(job).await
+        let (answer, underway) = self.underway();
+        let path = self.shown_path.clone();
+        let read = Read {
+            work: job,
+            answer,
+            path,
+        };
+        self.send(Box::new(read), underway).await?.done().await
     }
 
     /// Where the database is, for people.
@@ -185,6 +253,40 @@ impl<T> Underway<T> {
             path: self.path.to_string(),
             limit: timeouts::STORE,
         }
+    }
+}
+
+/// A job that is staged: see [`Store::stage`].
+#[must_use = "whether it became durable is not known otherwise"]
+pub struct Staging<T> {
+    underway: Underway<T>,
+    nudge: Nudging,
+}
+
+impl<T> Staging<T> {
+    /// Waits until the job's group is durable.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn done(self) -> Result<T, StoreError> {
+        drop(self.nudge);
+        self.underway.done().await
+    }
+}
+
+impl<T> std::fmt::Debug for Staging<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Staging").finish_non_exhaustive()
+    }
+}
+
+/// Wakes the store's thread when it is dropped.
+struct Nudging(mpsc::Sender<Box<dyn Job>>);
+
+impl Drop for Nudging {
+    fn drop(&mut self) {
+        // Where the queue is full, the thread is at work and finds what is staged.
+        self.0.try_send(Box::new(Nudge)).ok();
     }
 }
 

@@ -89,6 +89,61 @@ async fn what_was_told_to_have_failed_with_its_group_is_not_there() {
 }
 
 #[tokio::test]
+async fn a_read_is_answered_although_the_writes_beside_it_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(file(&folder)).await.unwrap();
+    insert(&store, "kept").await.unwrap();
+    limit_pages(&store, 5).await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let first = store.write(move |_| {
+        held.recv().ok();
+        Ok(())
+    });
+    let large = "large".repeat(20_000);
+    let let_go = async {
+        tokio::task::yield_now().await;
+        drop(release);
+    };
+    // They share a group, in this order.
+    let (first, before, found, full, ()) = tokio::join!(
+        first,
+        insert(&store, "undone"),
+        names(&store),
+        insert(&store, &large),
+        let_go
+    );
+    assert!(matches!(full, Err(StoreError::Full { .. })), "{full:?}");
+    assert!(first.is_err() && before.is_err(), "they share its fate");
+    assert_eq!(found, ["kept"], "and not what was undone");
+}
+
+#[tokio::test]
+async fn what_is_staged_is_done_before_what_is_queued_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(file(&folder)).await.unwrap();
+    let (told, mut outcomes) = mpsc::unbounded_channel();
+    let stage = |name: &'static str| {
+        let told = told.clone();
+        let job = move |c: &Connection| c.execute("INSERT INTO item(name) VALUES (?1)", [name]);
+        let staging = store.stage(job, move |done| told.send((name, done.is_ok())).unwrap());
+        staging.unwrap()
+    };
+    let first = stage("first");
+    let dropped = stage("dropped");
+    assert_eq!(names(&store).await, ["first", "dropp"]);
+    drop(dropped);
+    assert_eq!(first.done().await, Ok(1));
+    drop(stage("third"));
+    assert_eq!(outcomes.recv().await, Some(("first", true)));
+    assert_eq!(outcomes.recv().await, Some(("dropped", true)));
+    assert_eq!(
+        outcomes.recv().await,
+        Some(("third", true)),
+        "it was not waited for"
+    );
+}
+
+#[tokio::test]
 async fn a_disk_that_hangs_is_told_in_time_and_nothing_that_waited_is_begun_later() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(file(&folder)).await.unwrap();

@@ -1,7 +1,8 @@
 //! The thread that runs jobs and commits them in groups.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc::Receiver;
@@ -16,7 +17,7 @@ const GROUP: usize = 512;
 type Committed = Result<(), StoreError>;
 
 /// Waits for the group's commit to answer a caller.
-type Completion = Box<dyn FnOnce(Committed)>;
+type Completion = Box<dyn FnOnce(Committed, &Connection)>;
 
 /// A job that was run and awaits the commit.
 pub(super) struct Done {
@@ -30,27 +31,31 @@ pub(super) trait Job: Send {
     /// Does the work inside the group's transaction; none when nobody waits for it any more. A
     /// caller that gave up was told so: what it asked for must not be begun afterwards.
     fn run(self: Box<Self>, connection: &Connection) -> Option<Done>;
-    /// Answers that the work was not begun.
-    fn refuse(self: Box<Self>, error: StoreError);
+    /// There is no transaction to do the work in: answers so, or does without one.
+    fn refuse(self: Box<Self>, error: StoreError, connection: &Connection);
 }
 
 /// A job with the caller that waits for it.
-pub(super) struct Call<T, F> {
+pub(super) struct Call<T, F, G> {
     pub(super) work: F,
+    /// Is told the outcome before the caller is.
+    pub(super) then: G,
     pub(super) answer: oneshot::Sender<Result<T, StoreError>>,
     pub(super) path: Arc<str>,
     /// Whether it is of use to nobody once its caller is gone.
     pub(super) for_caller: bool,
 }
 
-impl<T, F> Job for Call<T, F>
+impl<T, F, G> Job for Call<T, F, G>
 where
     T: Send + 'static,
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    G: FnOnce(&Result<T, StoreError>) + Send + 'static,
 {
     fn run(self: Box<Self>, connection: &Connection) -> Option<Done> {
         let Self {
             work,
+            then,
             answer,
             path,
             for_caller,
@@ -62,34 +67,119 @@ where
             in_savepoint(connection, work).map_err(|error| StoreError::from_sqlite(&path, &error));
         Some(Done {
             failed: result.as_ref().err().cloned(),
-            complete: Box::new(move |committed| {
+            complete: Box::new(move |committed, _| {
+                let outcome = committed.and(result);
+                then(&outcome);
                 // The caller may have timed out: then nobody reads the answer.
-                answer.send(committed.and(result)).ok();
+                answer.send(outcome).ok();
             }),
         })
     }
 
-    fn refuse(self: Box<Self>, error: StoreError) {
-        self.answer.send(Err(error)).ok();
+    fn refuse(self: Box<Self>, error: StoreError, _: &Connection) {
+        let outcome = Err(error);
+        (self.then)(&outcome);
+        self.answer.send(outcome).ok();
     }
 }
 
+/// A job that only reads: what becomes of the writes in its group is nothing to it.
+pub(super) struct Read<T, F> {
+    pub(super) work: F,
+    pub(super) answer: oneshot::Sender<Result<T, StoreError>>,
+    pub(super) path: Arc<str>,
+}
+
+impl<T, F> Read<T, F>
+where
+    F: Fn(&Connection) -> rusqlite::Result<T>,
+{
+    /// Reads outside of any group.
+    fn alone(self, connection: &Connection) {
+        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)))
+            .unwrap_or(Err(rusqlite::Error::UnwindingPanic))
+            .map_err(|error| StoreError::from_sqlite(&self.path, &error));
+        self.answer.send(result).ok();
+    }
+}
+
+impl<T, F> Job for Read<T, F>
+where
+    T: Send + 'static,
+    F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+{
+    fn run(self: Box<Self>, connection: &Connection) -> Option<Done> {
+        if self.answer.is_closed() {
+            return None;
+        }
+        let result = in_savepoint(connection, |connection| (self.work)(connection))
+            .map_err(|error| StoreError::from_sqlite(&self.path, &error));
+        Some(Done {
+            failed: result.as_ref().err().cloned(),
+            complete: Box::new(move |committed, connection| match committed {
+                Ok(()) => {
+                    self.answer.send(result).ok();
+                }
+                // It may have seen what was then undone.
+                Err(_) => self.alone(connection),
+            }),
+        })
+    }
+
+    fn refuse(self: Box<Self>, _: StoreError, connection: &Connection) {
+        self.alone(connection);
+    }
+}
+
+/// Wakes the writer for what is staged.
+pub(super) struct Nudge;
+
+impl Job for Nudge {
+    fn run(self: Box<Self>, _: &Connection) -> Option<Done> {
+        None
+    }
+
+    fn refuse(self: Box<Self>, _: StoreError, _: &Connection) {}
+}
+
+/// Jobs that are carried out before whatever is queued after them.
+pub(super) type Staged = Arc<Mutex<VecDeque<Box<dyn Job>>>>;
+
 /// Runs jobs until every sender is gone.
-pub(super) fn run(connection: &Connection, mut queue: Receiver<Box<dyn Job>>, path: &str) {
-    while let Some(first) = queue.blocking_recv() {
+pub(super) fn run(
+    connection: &Connection,
+    mut queue: Receiver<Box<dyn Job>>,
+    staged: &Staged,
+    path: &str,
+) {
+    // A job that was taken out of the queue and has to wait for what was staged before it.
+    let mut taken = None;
+    while let Some(job) = taken.take().or_else(|| queue.blocking_recv()) {
+        taken = Some(job);
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-            first.refuse(StoreError::from_sqlite(path, &error));
+            if let Some(job) = next_staged(staged).or_else(|| taken.take()) {
+                job.refuse(StoreError::from_sqlite(path, &error), connection);
+            }
             continue;
         }
         let mut group = Group::new(connection, path);
-        group.run(first);
-        while group.takes_more()
-            && let Ok(job) = queue.try_recv()
-        {
-            group.run(job);
+        while group.takes_more() {
+            // Taken first: what was staged before it was queued is seen then.
+            taken = taken.or_else(|| queue.try_recv().ok());
+            match next_staged(staged).or_else(|| taken.take()) {
+                Some(job) => group.run(job),
+                None => break,
+            }
         }
         group.end();
     }
+}
+
+fn next_staged(staged: &Staged) -> Option<Box<dyn Job>> {
+    staged
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .pop_front()
 }
 
 /// The jobs that share a commit.
@@ -148,7 +238,7 @@ impl<'a> Group<'a> {
             tracing::error!(path = self.path, %error, "a failed group could not be rolled back");
         }
         for complete in self.completions {
-            complete(committed.clone());
+            complete(committed.clone(), self.connection);
         }
     }
 }

@@ -20,7 +20,11 @@ mod errors;
 mod help;
 mod junk;
 mod kill_rounds;
+mod kill_services;
 mod kills;
+#[expect(dead_code, reason = "the benchmarks use the rest")]
+#[path = "../bench/line.rs"]
+mod line;
 mod live_autopush;
 mod node_preload;
 mod owner;

@@ -289,7 +289,7 @@ impl Model {
         let message = message.to_owned();
         let found = self.store.read(move |connection| {
             let sql = "SELECT max(entry) FROM inbox WHERE message = ?1";
-            connection.query_row(sql, [message], |row| row.get(0))
+            connection.query_row(sql, [&message], |row| row.get(0))
         });
         found.await.unwrap()
     }

@@ -41,6 +41,9 @@ pub(in crate::cli) struct Demo {
 ///
 /// Both HTTP ports take HTTP/1.1 and HTTP/2, with and without TLS. The certificates are from an
 /// authority of its own, which is installed nowhere: senders trust the file tls/ca.pem in the home.
+///
+/// With --data, a push that its sender was told is received is kept until the phone has it, also
+/// when the services are killed: at most the last 5 ms before that are lost.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -24,14 +24,17 @@ async fn the_proxy_stands_for_the_push_hosts() {
             _ => client,
         };
         let client = client.build().unwrap();
-        for host in [
-            "fcm.googleapis.com",
-            "api.push.apple.com:2197",
-            "x.notify.windows.com:8443",
+        for (host, status, word) in [
+            ("fcm.googleapis.com", 200, "FCM"),
+            ("api.push.apple.com:2197", 404, "BadPath"),
+            ("x.notify.windows.com:8443", 200, "FCM"),
         ] {
             let answer = send(client.get(format!("https://{host}/"))).await;
-            assert_eq!((answer.status().as_u16(), answer.version()), (200, version));
-            assert!(answer.text().await.unwrap().contains("FCM"), "{host}");
+            assert_eq!(
+                (answer.status().as_u16(), answer.version()),
+                (status, version)
+            );
+            assert!(answer.text().await.unwrap().contains(word), "{host}");
         }
     }
     assert_eq!(services.shutdown().await, 0);

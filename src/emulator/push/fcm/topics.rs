@@ -177,18 +177,20 @@ fn page(c: &Connection, condition: &Condition, after: i64, now: i64) -> rusqlite
 /// A registration token that lives.
 fn channel(c: &Connection, id: i64, now: i64) -> rusqlite::Result<Option<Channel>> {
     c.prepare_cached(
-        "SELECT agent, uaid, vapid_key, extended
+        "SELECT agent, uaid, vapid_key, extended, channel_id
          FROM channel JOIN agent ON agent.id = channel.agent
          WHERE channel.id = ?1 AND gone_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
     )?
     .query_row([id, now], |row| {
-        let uaid: String = row.get(1)?;
-        let Ok(uaid) = Uuid::parse_str(&uaid) else {
+        let (uaid, channel_id): (String, String) = (row.get(1)?, row.get(4)?);
+        let (Ok(uaid), Ok(channel_id)) = (Uuid::parse_str(&uaid), Uuid::parse_str(&channel_id))
+        else {
             return Ok(None);
         };
         Ok(Some(Channel {
             id,
             agent: row.get(0)?,
+            channel_id,
             uaid,
             platform: Platform::Fcm,
             sender: row.get(2)?,

@@ -1,5 +1,6 @@
 //! Handles: minted for a device's channel, found again when a sender posts to one, given back.
 
+mod recent;
 mod rows;
 mod shape;
 
@@ -13,11 +14,17 @@ use crate::lifecycle::Clock;
 use crate::model::{Handle, Platform};
 use crate::store::{Store, StoreError};
 
-use rows::Tokens;
+use recent::Key;
+pub(in crate::emulator) use recent::Recent;
+use rows::{FoundRow, Tokens};
 use shape::Lifetime;
 
 /// The most handles of one device, those given back and not yet forgotten included.
 const MOST_PER_AGENT: i64 = 256;
+
+/// The most handles of all devices together. Beyond, those given back or expired are forgotten
+/// early, and where all live, more are refused.
+const MOST_IN_ALL: i64 = 200_000;
 
 /// How long a handle that was given back or expired is answered as gone before it is forgotten.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -31,6 +38,7 @@ pub(in crate::emulator) struct Handles {
     store: Store,
     clock: Clock,
     own: Arc<Origins>,
+    recent: Recent,
 }
 
 /// A device's channel behind a handle.
@@ -39,6 +47,8 @@ pub(in crate::emulator) struct Channel {
     pub(super) id: i64,
     pub(super) agent: i64,
     pub(super) uaid: Uuid,
+    /// As the device calls it.
+    pub(super) channel_id: Uuid,
     pub(super) platform: Platform,
     /// The only one who may send, where the device said so: the VAPID public key (Web Push), the
     /// bundle id (APNs), the project id (FCM).
@@ -86,7 +96,17 @@ pub(super) struct Minted {
 
 impl Handles {
     pub(in crate::emulator) fn new(store: Store, clock: Clock, own: Arc<Origins>) -> Self {
-        Self { store, clock, own }
+        Self {
+            store,
+            clock,
+            own,
+            recent: Recent::default(),
+        }
+    }
+
+    /// The handles that senders used lately.
+    pub(in crate::emulator) fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// The names under which handles are minted and senders come.
@@ -123,8 +143,20 @@ impl Handles {
 
     /// The channel behind the `token` that a sender of `platform` used.
     pub(super) async fn find(&self, platform: Platform, token: &str) -> Result<Found, StoreError> {
-        self.look_up(platform, token, |token| Tokens::One(token.to_owned()))
-            .await
+        let key = Key::of(platform, token);
+        let now = self.clock.now().as_millisecond();
+        let since = match self.recent.find(key, now) {
+            Ok(channel) => return Ok(Found::Live(Channel::clone(&channel))),
+            Err(since) => since,
+        };
+        let row = self
+            .look_up(platform, token, |token| Tokens::One(token.to_owned()))
+            .await?;
+        if let Found::Live(channel) = &row.found {
+            let channel = channel.clone();
+            self.recent.remember(key, since, channel, row.expires_at);
+        }
+        Ok(row.found)
     }
 
     /// The channel of the app's installation: its id is what stands before the colon of an FCM
@@ -136,6 +168,7 @@ impl Handles {
             end: format!("{id};"),
         })
         .await
+        .map(|row| row.found)
     }
 
     async fn look_up(
@@ -143,9 +176,9 @@ impl Handles {
         platform: Platform,
         token: &str,
         tokens: impl FnOnce(&str) -> Tokens,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<FoundRow, StoreError> {
         if token.is_empty() || token.len() > MAX_TOKEN {
-            return Ok(Found::Unknown);
+            return Ok(FoundRow::UNKNOWN);
         }
         let now = self.clock.now().as_millisecond();
         let tokens = tokens(token);

@@ -111,8 +111,8 @@ fn leave_marker(c: &Connection, row: &NewRow) -> rusqlite::Result<Option<String>
     };
     let version = random::hex_128();
     c.prepare_cached(
-        "INSERT INTO message(agent, channel, version, body, headers, slot, offline, expires_at)
-         VALUES (?1, ?2, ?3, x'', ?4, ?5, 2, ?6)",
+        "INSERT INTO message(agent, channel, version, body, headers, slot, offline, expires_at, seq)
+         VALUES (?1, ?2, ?3, x'', ?4, ?5, 2, ?6, ?7)",
     )?
     .execute(params![
         row.agent,
@@ -120,7 +120,8 @@ fn leave_marker(c: &Connection, row: &NewRow) -> rusqlite::Result<Option<String>
         version,
         serde_json::to_string(&headers).unwrap_or_default(),
         MARKER_SLOT,
-        expiry(row.now, MAX_TTL)
+        expiry(row.now, MAX_TTL),
+        row.sequence.next(c)?
     ])?;
     Ok(Some(version))
 }

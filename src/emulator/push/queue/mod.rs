@@ -19,17 +19,25 @@ use uuid::Uuid;
 
 use crate::emulator::trace::{DropRule, TraceLog, TraceStep};
 use crate::lifecycle::{Clock, Spawner};
-use crate::store::{Store, StoreError};
+use crate::store::{Staging, Store, StoreError};
 use crate::wire::push_socket::NotificationHeaders;
 
-use super::handles::Channel;
+use super::handles::{Channel, Recent};
+use lines::{Storing, Way};
+use message::Sequence;
 
 pub(super) use away::AwayRule;
-pub(super) use lines::Lines;
-pub(super) use message::{Acked, Batch, Part, Stored};
+pub(super) use lines::{Line, Lines};
+pub(super) use message::{Acked, Batch, Delivery, Fresh, Part, Stored};
 
 /// The most messages kept for one device: more are refused to the sender rather than lost.
 pub(super) const MOST_KEPT: i64 = 1000;
+
+/// The most messages kept for all devices together: more are refused to the sender.
+pub(super) const MOST_IN_ALL: i64 = 500_000;
+
+/// The most bytes of bodies and headers kept for all devices together.
+pub(super) const MOST_BYTES: i64 = 512 * 1024 * 1024;
 
 /// How many messages may be stored for a device that is away before it has to begin anew
 /// (autopush: 150).
@@ -53,7 +61,7 @@ pub(super) struct Incoming {
 pub(super) enum Verdict {
     Received,
     Dropped(DropRule),
-    /// Too much waits for this device already.
+    /// Too much waits for this device already, or for all of them together.
     Full,
     /// The channel was given back a moment ago.
     Gone,
@@ -66,6 +74,8 @@ pub(in crate::emulator) struct Queue {
     clock: Clock,
     trace: TraceLog,
     lines: Lines,
+    recent: Recent,
+    sequence: Sequence,
     spawner: Spawner,
 }
 
@@ -85,6 +95,7 @@ impl Queue {
         store: Store,
         clock: Clock,
         trace: TraceLog,
+        recent: Recent,
         spawner: Spawner,
     ) -> Self {
         Self {
@@ -92,6 +103,8 @@ impl Queue {
             clock,
             trace,
             lines: Lines::default(),
+            recent,
+            sequence: Sequence::default(),
             spawner,
         }
     }
@@ -118,26 +131,74 @@ impl Queue {
 
     /// Takes a push, and answers once its fate is durable. It runs to its end even if the sender
     /// goes away, so that what is stored is always announced to the device.
+    ///
+    /// Where the device's socket has everything before it, the frame leaves at once. If its row then
+    /// cannot be written, the sender is told that it failed although the device may have the push;
+    /// one that is sent again is another push to the device.
     pub(super) async fn accept(
         &self,
         channel: &Channel,
         incoming: Incoming,
     ) -> Result<Verdict, StoreError> {
+        let begin = || self.begin_direct(channel, &incoming);
+        let storing = match self.lines.find_way(channel.uaid, begin) {
+            Way::Direct(staging) => {
+                // The socket first: so the frame leaves before the store's thread takes its time.
+                tokio::task::yield_now().await;
+                return staging.done().await;
+            }
+            Way::Store(storing) => storing,
+        };
         let (answer, wait) = oneshot::channel();
         let (queue, channel) = (self.clone(), channel.clone());
         self.spawner.spawn_to_end("accept push", async move {
-            let verdict = queue.accept_now(&channel, incoming).await;
+            let verdict = queue.store_first(&channel, incoming, storing).await;
             answer.send(verdict).ok();
         });
         wait.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    async fn accept_now(
+    fn begin_direct(
+        &self,
+        channel: &Channel,
+        incoming: &Incoming,
+    ) -> Option<(Staging<Verdict>, Fresh)> {
+        let seq = self.sequence.next_known()?;
+        let now = self.clock.now();
+        let row = rows::NewRow::of(channel, incoming.clone(), true, self.sequence.clone(), now);
+        let row = row.at(seq);
+        let delivery = Delivery::default();
+        let fresh = Fresh {
+            message: Stored {
+                seq,
+                channel_id: channel.channel_id,
+                platform: channel.platform,
+                version: incoming.version.clone(),
+                body: incoming.body.clone(),
+                headers: incoming.headers.clone(),
+            },
+            delivery: delivery.clone(),
+        };
+        let (trace, platform) = (self.trace.clone(), channel.platform);
+        let version = incoming.version.clone();
+        let staging = self.store.stage(
+            move |c| rows::insert_direct(c, &row),
+            move |outcome| {
+                if *outcome == Ok(Verdict::Received) {
+                    delivery.received(&trace, &version, platform);
+                }
+            },
+        )?;
+        Some((staging, fresh))
+    }
+
+    async fn store_first(
         &self,
         channel: &Channel,
         incoming: Incoming,
+        storing: Storing,
     ) -> Result<Verdict, StoreError> {
-        let connected = self.is_connected(channel.uaid);
+        let connected = storing.connected;
         let version = incoming.version.clone();
         let platform = channel.platform;
         if !connected && incoming.away == AwayRule::Drop {
@@ -145,7 +206,8 @@ impl Queue {
             self.trace.write(&version, platform, step);
             return Ok(Verdict::Dropped(DropRule::Offline));
         }
-        let row = rows::NewRow::of(channel, incoming, connected, self.clock.now());
+        let sequence = self.sequence.clone();
+        let row = rows::NewRow::of(channel, incoming, connected, sequence, self.clock.now());
         let inserted = self.store.write(move |c| rows::insert(c, &row)).await?;
         for (old, rule) in &inserted.lost {
             self.write_dropped(old, *rule);
@@ -162,7 +224,7 @@ impl Queue {
             // The front door writes what it refuses, whatever the reason.
             Verdict::Full | Verdict::Gone => {}
         }
-        self.lines.wake(channel.uaid);
+        drop(storing);
         Ok(inserted.verdict)
     }
 
@@ -179,6 +241,9 @@ impl Queue {
         };
         let now = self.clock.now().as_millisecond();
         let found = self.store.write(move |c| rows::greet(c, uaid, now)).await?;
+        if let rows::Known::Reset { agent, .. } = found {
+            self.recent.forget(agent);
+        }
         match found {
             rows::Known::Yes { agent, newest } => Ok(Greeting {
                 uaid,
@@ -186,7 +251,7 @@ impl Queue {
                 newest,
             }),
             rows::Known::No => Ok(fresh),
-            rows::Known::Reset(lost) => {
+            rows::Known::Reset { lost, .. } => {
                 for old in &lost {
                     self.write_dropped(old, DropRule::StoredLimit);
                 }
@@ -198,31 +263,47 @@ impl Queue {
     /// The next messages of a device, oldest first.
     pub(super) async fn load(&self, agent: i64, batch: Batch) -> Result<Vec<Stored>, StoreError> {
         let now = self.clock.now().as_millisecond();
+        let sequence = self.sequence.clone();
         self.store
-            .read(move |c| rows::load(c, agent, batch, now))
+            .read(move |c| {
+                sequence.learn(c)?;
+                rows::load(c, agent, batch, now)
+            })
             .await
     }
 
-    /// The device has these; they are forgotten. Unknown ones are ignored.
+    /// The device has these; they are forgotten. Unknown ones are ignored. Those that cannot be
+    /// forgotten come again on the device's next connection.
     pub(super) async fn acknowledge(
         &self,
         agent: i64,
         acked: Vec<Acked>,
     ) -> Result<(), StoreError> {
-        let done = self
-            .store
-            .write(move |c| rows::acknowledge(c, agent, &acked))
-            .await?;
-        for (message, code) in &done {
-            let step = TraceStep::Acknowledged(*code);
-            self.trace.write(&message.version, message.platform, step);
-        }
+        let trace = self.trace.clone();
+        let forgotten = self.store.begin_then(
+            move |c| rows::acknowledge(c, agent, &acked),
+            move |outcome| match outcome {
+                Ok(done) => {
+                    for (message, code) in done {
+                        let step = TraceStep::Acknowledged(*code);
+                        trace.write(&message.version, message.platform, step);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what a device acknowledged comes once more");
+                }
+            },
+        );
+        // Nothing that is read or written after it finds them.
+        drop(forgotten.await?);
         Ok(())
     }
 
     /// The device gives a channel back: its handles are gone, and what waited for it as well.
     pub(super) async fn give_back(&self, agent: i64, channel_id: Uuid) -> Result<(), StoreError> {
         let now = self.clock.now().as_millisecond();
+        // Before the job: who finds the handle from now on finds it as gone.
+        self.recent.forget(agent);
         let lost = self
             .store
             .write(move |c| rows::give_back(c, agent, channel_id, now))

@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::emulator::trace::DropRule;
 use crate::model::Platform;
+use crate::wire::push_socket::MAX_FRAME;
 
 use super::away::{self, AwayRule};
-use super::message::{Acked, Batch, Part, Stored};
-use super::{Channel, Incoming, MOST_KEPT, STORED_LIMIT, Verdict, expiry};
+use super::message::{Acked, Batch, Part, Sequence, Stored};
+use super::{Channel, Incoming, MOST_BYTES, MOST_IN_ALL, MOST_KEPT, STORED_LIMIT, Verdict, expiry};
 
 /// How many messages are read at once (autopush: 10).
 pub(super) const BATCH: usize = 10;
@@ -31,11 +32,17 @@ pub(super) enum Known {
     },
     No,
     /// Too much was stored: everything about it was forgotten, these messages among it.
-    Reset(Vec<Named>),
+    Reset {
+        agent: i64,
+        lost: Vec<Named>,
+    },
 }
 
 /// A message about to be stored.
 pub(super) struct NewRow {
+    /// Its place, where it was given one already.
+    seq: Option<i64>,
+    pub(super) sequence: Sequence,
     pub(super) agent: i64,
     pub(super) channel: i64,
     version: String,
@@ -78,6 +85,7 @@ impl NewRow {
         channel: &Channel,
         incoming: Incoming,
         connected: bool,
+        sequence: Sequence,
         now: Timestamp,
     ) -> Self {
         let away = (!connected).then_some(incoming.away);
@@ -85,6 +93,8 @@ impl NewRow {
         // "Now or never" with a socket open is now: it is kept until the device has it.
         let lifetime = incoming.lifetime.filter(|lifetime| !lifetime.is_zero());
         Self {
+            seq: None,
+            sequence,
             agent: channel.agent,
             channel: channel.id,
             version: incoming.version,
@@ -98,12 +108,50 @@ impl NewRow {
     }
 }
 
+impl NewRow {
+    /// With a place that was given outside of the job.
+    pub(super) fn at(self, seq: i64) -> Self {
+        Self {
+            seq: Some(seq),
+            ..self
+        }
+    }
+}
+
+/// Stores a message that its device's socket was handed: there is room, as such a socket has all
+/// but a few of the device's messages.
+pub(super) fn insert_direct(c: &Connection, row: &NewRow) -> rusqlite::Result<Verdict> {
+    if !is_live(c, row)? {
+        return Ok(Verdict::Gone);
+    }
+    store(c, row)?;
+    no_room_in_all(c, row)?;
+    Ok(Verdict::Received)
+}
+
+/// How near to the bounds of all devices together each message is looked at before it is taken:
+/// more than may be under way.
+const CROWD: i64 = 4096;
+
+/// True when no more may be stored for all devices together.
+fn no_room_in_all(c: &Connection, row: &NewRow) -> rusqlite::Result<bool> {
+    let (messages, bytes): (i64, i64) = c
+        .prepare_cached("SELECT messages, bytes FROM total")?
+        .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let most = i64::try_from(MAX_FRAME).unwrap_or(i64::MAX);
+    let crowded = messages >= MOST_IN_ALL - CROWD || bytes >= MOST_BYTES - CROWD * most;
+    row.sequence.set_crowded(crowded);
+    Ok(messages >= MOST_IN_ALL || bytes >= MOST_BYTES)
+}
+
+fn is_live(c: &Connection, row: &NewRow) -> rusqlite::Result<bool> {
+    c.prepare_cached("SELECT 1 FROM channel WHERE id = ?1 AND gone_at IS NULL")?
+        .exists([row.channel])
+}
+
 /// Stores a message if it may be.
 pub(super) fn insert(c: &Connection, row: &NewRow) -> rusqlite::Result<Inserted> {
-    let live = c
-        .prepare_cached("SELECT 1 FROM channel WHERE id = ?1 AND gone_at IS NULL")?
-        .exists([row.channel])?;
-    if !live {
+    if !is_live(c, row)? {
         return Ok(Inserted::without_loss(Verdict::Gone));
     }
     let (kept, stored): (i64, i64) = c
@@ -115,7 +163,7 @@ pub(super) fn insert(c: &Connection, row: &NewRow) -> rusqlite::Result<Inserted>
         let dropped = Verdict::Dropped(DropRule::StoredLimit);
         return Ok(Inserted::without_loss(dropped));
     }
-    if kept >= MOST_KEPT {
+    if kept >= MOST_KEPT || no_room_in_all(c, row)? {
         return Ok(Inserted::without_loss(Verdict::Full));
     }
     let mut inserted = Inserted::without_loss(Verdict::Received);
@@ -140,9 +188,13 @@ pub(super) fn insert(c: &Connection, row: &NewRow) -> rusqlite::Result<Inserted>
 
 fn store(c: &Connection, row: &NewRow) -> rusqlite::Result<()> {
     let offline = row.away.as_ref().map_or(0, AwayRule::mark);
+    let seq = match row.seq {
+        Some(seq) => seq,
+        None => row.sequence.next(c)?,
+    };
     c.prepare_cached(
-        "INSERT INTO message(agent, channel, version, body, headers, slot, offline, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO message(agent, channel, version, body, headers, slot, offline, expires_at, seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         row.agent,
@@ -152,7 +204,8 @@ fn store(c: &Connection, row: &NewRow) -> rusqlite::Result<()> {
         row.headers,
         row.slot,
         offline,
-        row.expires_at
+        row.expires_at,
+        seq
     ])?;
     Ok(())
 }
@@ -184,7 +237,7 @@ pub(super) fn greet(c: &Connection, uaid: Uuid, now: i64) -> rusqlite::Result<Kn
         "UPDATE agent SET uaid = ?2 WHERE id = ?1",
         params![agent, format!("reset-{agent}")],
     )?;
-    Ok(Known::Reset(lost))
+    Ok(Known::Reset { agent, lost })
 }
 
 pub(super) fn load(
@@ -218,7 +271,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
         channel_id: Uuid::parse_str(&channel_id).map_err(|error| unreadable(1, error))?,
         platform: platform(row, 2)?,
         version: row.get(3)?,
-        body: row.get(4)?,
+        body: Bytes::from(row.get::<_, Vec<u8>>(4)?),
         headers: serde_json::from_str(&headers).map_err(|error| unreadable(5, error))?,
     })
 }

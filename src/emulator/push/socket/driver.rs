@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::emulator::options::SocketTimings;
 use crate::emulator::push::handles::Handles;
-use crate::emulator::push::queue::{Greeting, Queue};
-use crate::emulator::trace::TraceStep;
+use crate::emulator::push::queue::{Greeting, Line, Queue};
 use crate::store::StoreError;
 use crate::wire::push_socket::{MAX_FRAME, ServerFrame};
 
@@ -98,12 +97,18 @@ impl Driver {
         let mut agent = greeting.agent;
         let mut steps = talk.begin();
         loop {
-            self.carry_out(&mut talk, steps, greeting, &mut agent)
+            self.carry_out(&mut talk, steps, &line, greeting, &mut agent)
                 .await?;
             steps = tokio::select! {
                 () = self.ending.cancelled() => return Err(Close::GoingAway.into()),
                 () = line.replaced() => return Err(Close::OutOfPlace.into()),
-                () = line.woken() => talk.woken(),
+                news = line.woken() => {
+                    let mut steps = talk.handed(news.fresh);
+                    if news.stored {
+                        steps.extend(talk.woken());
+                    }
+                    steps
+                }
                 () = tokio::time::sleep_until(talk.deadline()) => {
                     talk.time_passed(Instant::now())
                 }
@@ -138,6 +143,7 @@ impl Driver {
         &mut self,
         talk: &mut Conversation,
         mut steps: VecDeque<Step>,
+        line: &Line,
         greeting: Greeting,
         agent: &mut Option<i64>,
     ) -> Result<(), End> {
@@ -148,11 +154,15 @@ impl Driver {
                     frame,
                     version,
                     platform,
+                    delivery,
                 } => {
                     self.send(&frame).await?;
-                    self.queue
-                        .trace()
-                        .write(&version, platform, TraceStep::Delivered);
+                    delivery.delivered(self.queue.trace(), &version, platform);
+                }
+                Step::CaughtUp { room } => {
+                    if !line.caught_up(room) {
+                        steps.extend(talk.woken());
+                    }
                 }
                 Step::Ping => self.write(Message::Ping(Bytes::new())).await?,
                 Step::Register {
@@ -165,10 +175,7 @@ impl Driver {
                         key,
                         platform,
                     };
-                    let (frame, known) =
-                        registering::register(&self.handles, greeting.uaid, asked).await?;
-                    *agent = known.or(*agent);
-                    self.send(&frame).await?;
+                    *agent = self.register(greeting, asked).await?.or(*agent);
                 }
                 Step::Unregister { channel_id } => {
                     if let Some(agent) = *agent {
@@ -181,11 +188,13 @@ impl Driver {
                     .await?;
                 }
                 Step::Acknowledge(acked) => {
+                    line.acknowledged(acked.iter().filter(|acked| acked.seq.is_some()).count());
                     if let Some(agent) = *agent {
                         self.queue.acknowledge(agent, acked).await?;
                     }
                 }
                 Step::Load(batch) => {
+                    line.looks();
                     // A device that registered nothing has no messages.
                     let messages = match *agent {
                         Some(agent) => self.queue.load(agent, batch).await?,
@@ -197,6 +206,17 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// Answers a `register`, and gives the device's number once it has one.
+    async fn register(
+        &mut self,
+        greeting: Greeting,
+        asked: registering::Asked,
+    ) -> Result<Option<i64>, End> {
+        let (frame, known) = registering::register(&self.handles, greeting.uaid, asked).await?;
+        self.send(&frame).await?;
+        Ok(known)
     }
 
     async fn send(&mut self, frame: &ServerFrame) -> Result<(), End> {

@@ -5,6 +5,8 @@ mod close;
 mod conversation;
 mod driver;
 mod greeting;
+#[cfg(test)]
+mod property_tests;
 mod registering;
 
 use std::sync::Arc;

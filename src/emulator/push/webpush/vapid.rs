@@ -174,6 +174,7 @@ mod tests {
             id: 1,
             agent: 1,
             uaid: Uuid::nil(),
+            channel_id: Uuid::nil(),
             platform: Platform::WebPush,
             sender,
             extended: false,

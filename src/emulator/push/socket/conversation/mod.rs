@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::emulator::options::SocketTimings;
-use crate::emulator::push::queue::{Acked, Batch, Part, Stored};
+use crate::emulator::push::queue::{Acked, Batch, Delivery, Fresh, Part, Stored};
 use crate::model::Platform;
 use crate::wire::push_socket::{
     ACK_DELIVERED, AckUpdate, ClientFrame, MAX_VERSION, NotificationHeaders, ServerFrame,
@@ -30,6 +30,11 @@ pub(super) enum Step {
         frame: ServerFrame,
         version: String,
         platform: Platform,
+        delivery: Delivery,
+    },
+    /// Nothing stored is left to send: so many messages may be handed over directly.
+    CaughtUp {
+        room: usize,
     },
     /// Sends a WebSocket ping.
     Ping,
@@ -55,6 +60,8 @@ pub(super) struct Conversation {
     newest: i64,
     after: i64,
     in_flight: HashMap<String, i64>,
+    /// How many the device did not want: they stay stored.
+    nacked: usize,
     /// There may be messages that were not read yet.
     waiting: bool,
     last_json_ping: Option<Instant>,
@@ -71,6 +78,7 @@ impl Conversation {
             newest,
             after: 0,
             in_flight: HashMap::new(),
+            nacked: 0,
             waiting: true,
             last_json_ping: None,
             next_ping: now + timings.ping,
@@ -104,7 +112,7 @@ impl Conversation {
             ClientFrame::Ack { updates } => self.acknowledged(updates),
             // It stays stored and comes again on the next connection.
             ClientFrame::Nack { version, .. } => {
-                self.in_flight.remove(&version);
+                self.nacked += usize::from(self.in_flight.remove(&version).is_some());
                 self.load_next()
             }
             ClientFrame::BroadcastSubscribe { broadcasts } => {
@@ -153,6 +161,18 @@ impl Conversation {
         self.load_next()
     }
 
+    /// Messages that were handed over directly, after [`Step::CaughtUp`].
+    pub(super) fn handed(&mut self, fresh: Vec<Fresh>) -> VecDeque<Step> {
+        let deliver = |fresh: Fresh| self.deliver(fresh.message, fresh.delivery);
+        fresh.into_iter().map(deliver).collect()
+    }
+
+    fn deliver(&mut self, message: Stored, delivery: Delivery) -> Step {
+        self.after = message.seq;
+        self.in_flight.insert(message.version.clone(), message.seq);
+        deliver(message, delivery)
+    }
+
     /// The messages that [`Step::Load`] found.
     pub(super) fn loaded(&mut self, messages: Vec<Stored>) -> VecDeque<Step> {
         if messages.is_empty() {
@@ -160,9 +180,7 @@ impl Conversation {
         }
         let mut steps = VecDeque::new();
         for message in messages {
-            self.after = message.seq;
-            self.in_flight.insert(message.version.clone(), message.seq);
-            steps.push_back(deliver(message));
+            steps.push_back(self.deliver(message, Delivery::of_stored()));
         }
         if self.part == Part::Live {
             steps.extend(self.load_next());
@@ -185,7 +203,9 @@ impl Conversation {
             }
             Part::Live => {
                 self.waiting = false;
-                VecDeque::new()
+                let out = self.in_flight.len() + self.nacked;
+                let room = WINDOW.saturating_sub(out);
+                one(Step::CaughtUp { room })
             }
         }
     }
@@ -236,7 +256,7 @@ fn one(step: Step) -> VecDeque<Step> {
     VecDeque::from([step])
 }
 
-fn deliver(message: Stored) -> Step {
+fn deliver(message: Stored, delivery: Delivery) -> Step {
     let empty = message.headers == NotificationHeaders::default();
     Step::Deliver {
         frame: ServerFrame::Notification {
@@ -247,6 +267,7 @@ fn deliver(message: Stored) -> Step {
         },
         version: message.version,
         platform: message.platform,
+        delivery,
     }
 }
 
