@@ -1,0 +1,44 @@
+"""The senders, and the way in that each takes."""
+
+from dataclasses import dataclass
+
+# A resolver in the sender's own code stands in for the machine's hosts file.
+HOSTS = "hosts file (own resolver)"
+
+NODE = ("NODE_OPTIONS", "NODE_EXTRA_CA_CERTS")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A script of `node` or `python`, in the environment that `handset env` prints."""
+
+    script: str
+    way: str
+    # Arguments of `handset env`.
+    environment: tuple = ()
+    # Variables that it does without.
+    without: tuple = ()
+    # The services give out addresses under the real hosts' names.
+    real_handles: bool = False
+    # What else the script is told.
+    variant: str = ""
+
+
+SENDERS = (
+    Sender("node/firebase-admin.js", "preload script"),
+    Sender("node/firebase-admin-agent.js", "httpAgent and cert(path, agent)", without=NODE),
+    Sender("python/firebase_admin_sender.py", "proxy", ("--proxy",)),
+    Sender("python/firebase_admin_async_sender.py", HOSTS, real_handles=True),
+    Sender("python/pyfcm_sender.py", "proxy", ("--proxy",)),
+    Sender("node/node-apn.js", "options address, port, ca", without=NODE),
+    # Through a proxy it forgets its option `ca`, and trusts what NODE_EXTRA_CA_CERTS names.
+    Sender("node/node-apn.js", "option proxy", without=("NODE_OPTIONS",), variant="proxy"),
+    Sender("node/apns2.js", "preload script"),
+    Sender("python/aioapns_sender.py", f"{HOSTS}, ssl_context", real_handles=True),
+    Sender("node/web-push.js", "endpoint, https", without=("NODE_OPTIONS",)),
+    Sender("node/web-push.js", "preload script, real endpoint", real_handles=True),
+    Sender("python/pywebpush_sender.py", "endpoint, http"),
+    Sender("python/pywebpush_sender.py", "proxy, real endpoint", ("--proxy",), real_handles=True),
+    Sender("node/wns.js", "preload script, real channel", real_handles=True),
+    Sender("python/wns_sender.py", "proxy, real channel", ("--proxy",), real_handles=True),
+)
