@@ -39,8 +39,7 @@ impl Core {
         wanted: &[Condition],
     ) -> Result<Conditions, crate::store::StoreError> {
         let was_allowed = self.conditions().background_access.is_allowed();
-        let changed = self.state.set_conditions(wanted);
-        for (condition, before) in &changed {
+        let changed = self.state.set_conditions(wanted, |condition, before| {
             let (name, state) = condition.name_and_state();
             let was = before.states();
             let was = was.iter().find(|(other, _)| *other == name);
@@ -50,14 +49,14 @@ impl Core {
                 .with("state", state)
                 .with_some("was", was.map(|(_, state)| *state));
             self.emit(event);
-        }
+        });
         let conditions = self.conditions();
         let allowed_now = conditions.background_access.is_allowed() && !was_allowed;
         let registered = match allowed_now && self.state.now().is_on() {
             true => self.register_task().await,
             false => Ok(()),
         };
-        if !changed.is_empty() {
+        if changed {
             // The turn keeps the order of two changes in the database.
             let _turn = self.conditions_turn.lock().await;
             profile::save_conditions(&self.store, self.row, self.conditions()).await?;

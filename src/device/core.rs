@@ -162,7 +162,7 @@ pub(super) async fn open(
         row: kept.device,
         tasks,
         history,
-        registrar: Registrar::new(store.clone(), kept.device),
+        registrar: Registrar::new(store.clone(), kept.device, clock.clone()),
         store,
         clock,
         events: options.events,

@@ -71,6 +71,7 @@ const SCHEMA: Schema = Schema {
         background::MIGRATION_2,
         centre::MIGRATION_2,
         profile::MIGRATION_2,
+        registration::MIGRATION_2,
     ],
 };
 

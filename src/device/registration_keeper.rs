@@ -16,6 +16,9 @@ use crate::telemetry::EventName;
 /// The first and the longest wait before the backend is asked again.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
 
+/// How often a registration is looked at that is well: it is put once a day.
+const LOOK: Duration = Duration::from_secs(3600);
+
 /// Registers the handle whenever something that matters changed.
 pub(super) struct RegistrationKeeper {
     pub(super) core: Arc<Core>,
@@ -44,14 +47,14 @@ impl RegistrationKeeper {
             let retry = match looked {
                 Looked::Settled => {
                     backoff.reset();
-                    None
+                    LOOK
                 }
-                Looked::Again(after) => Some(after.unwrap_or_default().max(backoff.next_wait())),
+                Looked::Again(after) => after.unwrap_or_default().max(backoff.next_wait()),
             };
             tokio::select! {
                 () = off.cancelled() => return,
                 () = self.core.registration_due.notified() => {}
-                () = wait(retry) => {}
+                () = tokio::time::sleep(retry) => {}
             }
         }
     }
@@ -128,13 +131,6 @@ impl RegistrationKeeper {
 
 fn may_pass(error: &RegistrationError) -> bool {
     error.is_transient() || error.is_unreachable()
-}
-
-async fn wait(retry: Option<Duration>) {
-    match retry {
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// The handle is not registered.

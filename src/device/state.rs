@@ -276,14 +276,20 @@ impl State {
         self.change(|phone| phone.registered = registered);
     }
 
-    /// Changes conditions; returns those that were others before, with their earlier states.
-    pub(super) fn set_conditions(&self, wanted: &[Condition]) -> Vec<(Condition, Conditions)> {
+    /// Changes conditions; true where one was another before. Of each such one `told` hears, with
+    /// the earlier states, before anything follows from the change.
+    pub(super) fn set_conditions(
+        &self,
+        wanted: &[Condition],
+        told: impl Fn(Condition, Conditions),
+    ) -> bool {
         self.change(|phone| {
-            let mut changed = Vec::new();
+            let mut changed = false;
             for condition in wanted {
                 let before = phone.conditions;
                 if phone.conditions.apply(*condition) {
-                    changed.push((*condition, before));
+                    changed = true;
+                    told(*condition, before);
                 }
             }
             changed
@@ -369,15 +375,17 @@ mod tests {
         let mut told = state.watch_conditions();
         let offline = Condition::Network(Network::Offline);
         let dnd = Condition::DoNotDisturb(false);
-        let changed = state.set_conditions(&[offline, dnd]);
-        assert_eq!(changed.len(), 1);
+        let said = std::cell::RefCell::new(Vec::new());
+        let tell = |condition, _| said.borrow_mut().push(condition);
+        assert!(state.set_conditions(&[offline, dnd], tell));
+        assert_eq!(said.borrow().len(), 1);
         assert!(told.has_changed().unwrap());
         assert_eq!(told.borrow_and_update().network, Network::Offline);
         assert_eq!(
             state.now().problem(),
             Some(DeviceError::Offline.to_string())
         );
-        assert!(state.set_conditions(&[offline]).is_empty());
+        assert!(!state.set_conditions(&[offline], |_, _| ()));
         assert!(!told.has_changed().unwrap());
     }
 }

@@ -58,6 +58,7 @@ impl Course {
         self.stored = Some(Stored {
             id,
             acknowledged: None,
+            acknowledged_at: None,
         });
     }
 
@@ -112,6 +113,7 @@ mod tests {
         Some(Stored {
             id: id("1"),
             acknowledged,
+            acknowledged_at: None,
         })
     }
 

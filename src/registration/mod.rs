@@ -1,7 +1,8 @@
 //! Keeps the installation, its handle and tags, current with the backend, per account.
 //!
 //! An account's registration id is asked for once and kept across restarts; the installation is
-//! put whenever it differs from what the backend last acknowledged. A backend that no longer knows
+//! put whenever it differs from what the backend last acknowledged, and once a day all the same, for
+//! backends forget what they do not hear of (Azure Notification Hubs after 90 days). A backend that no longer knows
 //! the id (410, or 404) is asked for a new one, once. What comes next is decided in `course`,
 //! which does no I/O; when to look, and with which credential, is the device's to decide.
 
@@ -14,7 +15,7 @@ mod tests;
 
 pub use error::RegistrationError;
 pub use registrar::{Registrar, Updated};
-pub use stored::{MIGRATION, Stored};
+pub use stored::{MIGRATION, MIGRATION_2, Stored};
 
 use std::collections::BTreeMap;
 

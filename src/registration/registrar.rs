@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use tokio::sync::Mutex;
 
 use super::course::{Course, GoneAgain, Step};
 use super::{RegistrationError, Stored, Wanted, stored};
 use crate::backend::{BackendClient, BackendError, Credential};
+use crate::lifecycle::Clock;
 use crate::model::{Account, RegistrationId};
 use crate::store::{Store, StoreError};
 use crate::wire::app_backend::RegistrationBody;
+
+/// How old an acknowledgement may be before the installation is put once more.
+const REFRESHED_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// What became of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,24 +31,26 @@ pub struct Updated {
 pub struct Registrar {
     pub(super) store: Store,
     device: i64,
+    pub(super) clock: Clock,
     /// Guards no data, only the order: it is held while the backend is asked.
     turn: Arc<Mutex<()>>,
 }
 
 impl Registrar {
     /// The registrations of `device`, the key of its rows, in a store that has
-    /// [`super::MIGRATION`].
+    /// [`super::MIGRATION`] and [`super::MIGRATION_2`].
     #[must_use]
-    pub fn new(store: Store, device: i64) -> Self {
+    pub fn new(store: Store, device: i64, clock: Clock) -> Self {
         Self {
             store,
             device,
+            clock,
             turn: Arc::default(),
         }
     }
 
     /// Makes sure that the backend knows the installation: asks for an id where there is none, puts
-    /// what differs from the last acknowledged, and gives an id that the backend no longer knows
+    /// what differs from the last acknowledged or is a day old, and gives an id that the backend no longer knows
     /// up for a new one, once.
     ///
     /// # Errors
@@ -115,7 +122,18 @@ impl Registrar {
         let wanted = wanted.body();
         BackendClient::check_installation(&wanted)?;
         let _turn = self.turn.lock().await;
-        let mut course = Course::new(self.stored(account).await?, wanted, force);
+        let mut stored = self.stored(account).await?;
+        if !force && let Some(old) = stored.take_if(|stored| self.is_old(stored, &wanted)) {
+            match self.refresh(backend, credential, account, &old).await {
+                Ok(()) => {
+                    let (id, changed) = (old.id, false);
+                    return Ok(Updated { id, changed });
+                }
+                Err(error) if error.is_gone() => self.forget(account).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let mut course = Course::new(stored, wanted, force);
         loop {
             match course.next() {
                 Step::Create => {
@@ -146,6 +164,44 @@ impl Registrar {
         }
     }
 
+    /// True where the backend has what is wanted, but has not heard of it for a day.
+    fn is_old(&self, stored: &Stored, wanted: &RegistrationBody) -> bool {
+        let fresh = SignedDuration::ZERO..REFRESHED_AFTER;
+        let now = self.clock.now();
+        stored.acknowledged.as_ref() == Some(wanted)
+            && !stored
+                .acknowledged_at
+                .is_some_and(|at| fresh.contains(&now.duration_since(at)))
+    }
+
+    /// Puts what the backend has already. Where it cannot be asked just now, that is as good as
+    /// before: the next look tries again.
+    async fn refresh(
+        &self,
+        backend: &BackendClient,
+        credential: &Credential,
+        account: &Account,
+        stored: &Stored,
+    ) -> Result<(), BackendError> {
+        let Some(body) = &stored.acknowledged else {
+            return Ok(());
+        };
+        match backend.put_registration(credential, &stored.id, body).await {
+            Ok(()) => {
+                let saved = self.save(account, &stored.id, Some(body)).await;
+                saved.unwrap_or_else(|error| {
+                    tracing::info!(%error, "that the registration was refreshed is not remembered");
+                });
+                Ok(())
+            }
+            Err(error) if error.is_transient() || error.is_unreachable() => {
+                tracing::info!(%error, "the registration could not be refreshed");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Drops the id if the backend said that it is gone.
     async fn gone(
         &self,
@@ -173,6 +229,7 @@ impl Registrar {
         let stored = Stored {
             id: id.clone(),
             acknowledged: acknowledged.cloned(),
+            acknowledged_at: acknowledged.map(|_| self.clock.now()),
         };
         self.store
             .write(move |connection| stored::save(connection, device, &account, &stored))

@@ -1,5 +1,6 @@
 //! What is kept about a registration, and where: one row an account and device.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::RegistrationId;
@@ -17,6 +18,10 @@ CREATE TABLE registration (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// When the backend last acknowledged the installation, in milliseconds since 1970; null in rows
+/// of earlier versions, and while nobody knows what the backend has.
+pub const MIGRATION_2: &str = "ALTER TABLE registration ADD COLUMN acknowledged_at INTEGER;";
+
 /// A registration as this device remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
@@ -24,6 +29,8 @@ pub struct Stored {
     pub id: RegistrationId,
     /// What the backend last acknowledged; nothing while a put is under way or its answer was lost.
     pub acknowledged: Option<RegistrationBody>,
+    /// When that was, where it is known.
+    pub acknowledged_at: Option<Timestamp>,
 }
 
 /// Reads a row. An id that is none is asked for anew; an installation that cannot be read is put anew.
@@ -32,18 +39,19 @@ pub(super) fn load(
     device: i64,
     account: &str,
 ) -> rusqlite::Result<Option<Stored>> {
-    let row: Option<(String, Option<String>)> = connection
+    let row: Option<(String, Option<String>, Option<i64>)> = connection
         .prepare_cached(
-            "SELECT id, acknowledged FROM registration WHERE device = ?1 AND account = ?2",
+            "SELECT id, acknowledged, acknowledged_at FROM registration WHERE device = ?1 AND account = ?2",
         )?
         .query_row(params![device, account], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    Ok(row.and_then(|(id, acknowledged)| {
+    Ok(row.and_then(|(id, acknowledged, at)| {
         Some(Stored {
             id: RegistrationId::parse(id).ok()?,
             acknowledged: acknowledged.and_then(|json| serde_json::from_str(&json).ok()),
+            acknowledged_at: at.and_then(|at| Timestamp::from_millisecond(at).ok()),
         })
     }))
 }
@@ -61,11 +69,19 @@ pub(super) fn save(
         .and_then(|body| serde_json::to_string(body).ok());
     connection
         .prepare_cached(
-            "INSERT INTO registration (device, account, id, acknowledged) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO registration (device, account, id, acknowledged, acknowledged_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (device, account)
-             DO UPDATE SET id = excluded.id, acknowledged = excluded.acknowledged",
+             DO UPDATE SET id = excluded.id, acknowledged = excluded.acknowledged,
+                           acknowledged_at = excluded.acknowledged_at",
         )?
-        .execute(params![device, account, stored.id.as_str(), acknowledged])
+        .execute(params![
+            device,
+            account,
+            stored.id.as_str(),
+            acknowledged,
+            stored.acknowledged_at.map(Timestamp::as_millisecond)
+        ])
         .map(drop)
 }
 

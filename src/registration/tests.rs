@@ -7,16 +7,18 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{post, put};
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::backend::testing::FakeBackend;
 use crate::backend::{BackendClient, Credential};
+use crate::lifecycle::Clock;
 use crate::model::{Account, UserName};
 use crate::store::{Location, Schema, Store};
 
 const SCHEMA: Schema = Schema {
     application_id: 0x0068_7374,
-    migrations: &[MIGRATION],
+    migrations: &[MIGRATION, MIGRATION_2],
 };
 
 /// What the backend remembers, and how it is told to misbehave.
@@ -84,7 +86,7 @@ impl Scene {
         let user = UserName::parse("alice").unwrap();
         Self {
             client: backend.client(),
-            registrar: Registrar::new(store, 1),
+            registrar: Registrar::new(store, 1, Clock::system()),
             account: Account {
                 user: user.clone(),
                 backend: backend.origin(),
@@ -146,6 +148,36 @@ async fn registers_once_and_again_only_when_something_changed() {
         bodies[2],
         r#"{"Platform":"wns","Handle":"h2","Tags":["news"]}"#
     );
+}
+
+#[tokio::test]
+async fn a_day_later_it_is_put_once_more_and_a_backend_that_is_away_is_no_matter() {
+    let clock = Clock::simulated(Timestamp::UNIX_EPOCH);
+    let mut scene = Scene::new().await;
+    scene.registrar.clock = clock.clone();
+    let ensure = async || {
+        let updated = scene.ensure(&wanted("h1", &[])).await.unwrap();
+        (updated.id.to_string(), updated.changed, scene.requests())
+    };
+    ensure().await;
+    let day = SignedDuration::from_hours(24);
+    clock.set_by(day - SignedDuration::from_secs(60));
+    assert_eq!(ensure().await, ("id-1".to_owned(), false, vec![]));
+    clock.set_by(SignedDuration::from_secs(60));
+    let put = || vec!["PUT id-1".to_owned()];
+    scene.set(|records| records.puts_fail_with = Some(StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(ensure().await, ("id-1".to_owned(), false, put()));
+    scene.set(|records| records.puts_fail_with = None);
+    assert_eq!(ensure().await, ("id-1".to_owned(), false, put()));
+    assert_eq!(ensure().await, ("id-1".to_owned(), false, vec![]));
+    // A clock that was set back says nothing about the age.
+    clock.set_by(-day);
+    assert_eq!(ensure().await.2, put());
+    clock.set_by(day);
+    scene.set(|records| records.live.clear());
+    let (id, changed, requests) = ensure().await;
+    assert_eq!((id.as_str(), changed), ("id-2", true));
+    assert_eq!(requests, ["PUT id-1", "POST id-2", "PUT id-2"]);
 }
 
 #[tokio::test]
@@ -255,7 +287,7 @@ async fn a_registration_belongs_to_its_account_and_device_and_survives_a_restart
     let Registrar { store, .. } = scene.registrar;
     store.close().await;
     let store = Store::open(location, SCHEMA).await.unwrap();
-    scene.registrar = Registrar::new(store.clone(), 1);
+    scene.registrar = Registrar::new(store.clone(), 1, Clock::system());
     assert!(
         !scene
             .ensure(&wanted("h1", &["news"]))
@@ -265,7 +297,7 @@ async fn a_registration_belongs_to_its_account_and_device_and_survives_a_restart
     );
     assert_eq!(scene.requests(), [""; 0]);
 
-    let other_device = Registrar::new(store, 2);
+    let other_device = Registrar::new(store, 2, Clock::system());
     assert_eq!(other_device.stored(&scene.account).await.unwrap(), None);
     scene.account.user = UserName::parse("bob").unwrap();
     assert_eq!(scene.registrar.stored(&scene.account).await.unwrap(), None);
@@ -286,7 +318,7 @@ async fn a_damaged_row_is_asked_for_anew() {
     let account = scene.account.to_string();
     let spoil = move |connection: &rusqlite::Connection| {
         connection.execute(
-            "INSERT INTO registration VALUES (1, ?1, 'a b', '{')",
+            "INSERT INTO registration VALUES (1, ?1, 'a b', '{', NULL)",
             [account],
         )
     };
