@@ -52,7 +52,8 @@ Examples:
   handset serve --users users.txt --token-ttl 15m
   handset serve --throttle 240/1m             # 406 from WNS, 429 from the others, with Retry-After
   handset serve --https off --proxy off
-  handset serve --http 0.0.0.0:8480 --public-host phone.example --users users.txt --strict-credentials
+  handset serve --http 0.0.0.0:8480 --public-host phone.example --users users.txt \\
+    --strict-credentials
 
 A users file has one `name:hash` a line, the hash in Argon2id's PHC form, as the program argon2
 writes it:  echo \"alice:$(printf %s 'secret' | argon2 \"$(openssl rand -hex 8)\" -id -e)\" >> users.txt
