@@ -128,6 +128,15 @@ fn env_says_it_all_to_programs_and_to_shells() {
     let proxy = world.run(&["env", "--proxy"]).with_code(2);
     assert!(proxy.only_error().contains("no proxy"), "{proxy:#?}");
     stopped(served);
+    let served = world.serve(&["--https", "off", "--proxy", "off"]);
+    let without_tls = shell(
+        &world,
+        r#"eval "$("$HANDSET" env)"; echo "${NODE_OPTIONS-none}""#,
+        &[],
+    );
+    assert_eq!(without_tls.out, "none\n");
+    assert!(without_tls.err.contains("takes no TLS"), "{without_tls:#?}");
+    stopped(served);
     // The script stays: a Node that is told to load it would not start without.
     let script = world.home().join("env").join("handset-node-preload.cjs");
     assert_eq!(mode(&script), 0o644);

@@ -124,6 +124,13 @@ fn node(
     settings: &Settings,
     output: &Output,
 ) -> Result<(), Failure> {
+    if file.ca.is_none() {
+        output.warning(
+            "NODE_OPTIONS is left as it is, for this `handset serve` takes no TLS: start it without --https off or \
+             without --proxy off, so that Node programs meet the embedded services",
+        );
+        return Ok(());
+    }
     write_preload(file, &settings.home)?;
     let preload = text_of(&settings.home.env().join(PRELOAD))?;
     let given = settings.environment.value("NODE_OPTIONS");
