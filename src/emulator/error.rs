@@ -79,7 +79,9 @@ impl Door {
     /// What to do about an address that cannot be had.
     fn remedy(self) -> &'static str {
         match self {
-            Self::Http => "choose another address with --http (port 0 takes a free one)",
+            Self::Http => {
+                "choose another address with --http (port 0 takes a free one, for HTTPS and the proxy too)"
+            }
             Self::Https => {
                 "choose another address for HTTPS with --https (port 0 takes a free one), or do without with --https off"
             }

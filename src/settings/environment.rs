@@ -9,7 +9,7 @@ use crate::device::VaultChoice;
 use crate::model::{DeviceName, Invalid};
 
 /// The variables that handset reads.
-const READ: [&str; 12] = [
+const READ: [&str; 15] = [
     "HANDSET_HOME",
     "HANDSET_DEVICE",
     "HANDSET_VAULT",
@@ -23,6 +23,9 @@ const READ: [&str; 12] = [
     "CURL_CA_BUNDLE",
     "NO_PROXY",
     "no_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HANDSET_HTTP",
 ];
 
 /// The environment of the process, read once.

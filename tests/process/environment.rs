@@ -128,6 +128,15 @@ fn env_says_it_all_to_programs_and_to_shells() {
     let proxy = world.run(&["env", "--proxy"]).with_code(2);
     assert!(proxy.only_error().contains("no proxy"), "{proxy:#?}");
     stopped(served);
+    let served = world.serve(&["--https", "off", "--proxy", "off"]);
+    let without_tls = shell(
+        &world,
+        r#"eval "$("$HANDSET" env)"; echo "${NODE_OPTIONS-none}""#,
+        &[],
+    );
+    assert_eq!(without_tls.out, "none\n");
+    assert!(without_tls.err.contains("takes no TLS"), "{without_tls:#?}");
+    stopped(served);
     // The script stays: a Node that is told to load it would not start without.
     let script = world.home().join("env").join("handset-node-preload.cjs");
     assert_eq!(mode(&script), 0o644);
@@ -163,7 +172,7 @@ fn a_shell_may_evaluate_it_twice_in_odd_homes() {
                 .unwrap()
                 .to_owned()
         };
-        assert_eq!(line("HANDSET_HTTP"), format!("{}/", served.backend));
+        assert_eq!(line("HANDSET_HTTP"), served.backend);
         assert_eq!(
             line("GOOGLE_APPLICATION_CREDENTIALS"),
             format!("{home}/credentials/service-account.json")
@@ -212,20 +221,23 @@ fn authorities_and_proxies_that_were_there_are_kept() {
             ("NODE_EXTRA_CA_CERTS", &corporate),
             ("REQUESTS_CA_BUNDLE", &corporate),
             ("no_proxy", "corp.example"),
+            ("HTTPS_PROXY", "http://corp.example:3128"),
         ],
     )
     .with_code(0);
     let kept = certificate("BBBB") + &certificate("AAAA");
     let expected = [
-        "http://127.0.0.1:8481/ http://127.0.0.1:8481/\n",
+        "http://127.0.0.1:8481 http://127.0.0.1:8481\n",
         "corp.example,localhost,127.0.0.1,::1\n",
         "corp.example,localhost,127.0.0.1,::1\n",
-        &format!("{ca}\nhttps://127.0.0.1:8443/\n"),
+        &format!("{ca}\nhttps://127.0.0.1:8443\n"),
         &kept,
         &kept,
         &certificate("AAAA"),
     ];
     assert_eq!(said.out, expected.concat());
+    // Once: the second time the proxy is handset's own already.
+    assert_eq!(said.err.matches("another proxy").count(), 1, "{}", said.err);
     let folder = world.home().join("env");
     for entry in fs::read_dir(&folder).unwrap() {
         assert_eq!(mode(&entry.unwrap().path()), 0o644);
@@ -234,6 +246,32 @@ fn authorities_and_proxies_that_were_there_are_kept() {
     assert!(preload.contains(r#""port":8443"#));
     // The environment of who ran it once says nothing about the file's own.
     assert_eq!(fs::read_to_string(&corporate).unwrap(), certificate("BBBB"));
+    stopped(served);
+}
+
+/// What the doctor finds about the variables of the shell it runs in.
+#[test]
+fn the_doctor_looks_at_the_shells_variables() {
+    let world = World::new();
+    let found = |script: &str, more: &[(&str, &str)]| {
+        let script = format!("{script}\n\"$HANDSET\" doctor | grep -A 1 ' environment ' || :");
+        shell(&world, &script, more).with_code(0).out
+    };
+    assert_eq!(found("", &[]), "");
+    let elsewhere = [("HANDSET_HTTP", "http://127.0.0.1:1/")];
+    let said = found("", &elsewhere);
+    assert!(said.contains("no `handset serve` of this home"), "{said}");
+    let served = world.serve(&["--ephemeral"]);
+    let said = found("", &elsewhere);
+    assert!(
+        said.contains(&format!("is at {}", served.backend)),
+        "{said}"
+    );
+    let env = r#"eval "$("$HANDSET" env)""#;
+    assert!(found(env, &[]).starts_with("ok "));
+    let gone = format!("{env}; rm \"$HANDSET_CA\"; rm -r \"${{SSL_CERT_FILE%/*}}\"");
+    let said = found(&gone, &[]);
+    assert!(said.contains("unset NODE_OPTIONS"), "{said}");
     stopped(served);
 }
 

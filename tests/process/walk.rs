@@ -68,6 +68,13 @@ fn the_walk_without_a_running_phone() {
     // The phone is off, and WNS drops what nobody may keep.
     let sent = world.run(&["send", "Into the void"]).with_code(0);
     assert!(sent.out.contains("dropped"), "{sent:#?}");
+    // A script takes the id as it is printed.
+    let stored = world.run(&["send", "--no-push", "Stored"]).with_code(0);
+    let id = stored.out.trim_end();
+    assert!(
+        id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{stored:#?}"
+    );
     assert_eq!(world.toasts("phone"), Vec::<String>::new());
 
     let out = world.run(&["logout"]).with_code(0);

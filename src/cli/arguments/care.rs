@@ -9,7 +9,7 @@ use crate::model::BackendOrigin;
 #[command(after_help = "Examples:\n  handset status\n  handset status --json")]
 pub(in crate::cli) struct Status {}
 
-/// Check keyring, notifications, backend, push channel and clock, and say what to do
+/// Check keyring, notifications, backend, push channel, clock and environment, and say what to do
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  handset doctor\n  handset doctor --backend http://127.0.0.1:8480"

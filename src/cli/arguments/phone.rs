@@ -64,7 +64,7 @@ Examples:
   handset send \"Your code is 4711\"
   handset send --to bob \"Meeting at 3\"
   handset send --priority normal \"No hurry\"
-  handset send --no-push \"Your code is 4711\"   # prints the id that your own SDK is to push")]
+  id=$(handset send --no-push \"Your code is 4711\")   # push {\"secureId\": id} with your own SDK")]
 pub(in crate::cli) struct Send {
     /// The secret text [default: a text of the backend's own]
     #[arg(value_name = "TEXT")]

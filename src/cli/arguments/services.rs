@@ -52,7 +52,8 @@ Examples:
   handset serve --users users.txt --token-ttl 15m
   handset serve --throttle 240/1m             # 406 from WNS, 429 from the others, with Retry-After
   handset serve --https off --proxy off
-  handset serve --http 0.0.0.0:8480 --public-host phone.example --users users.txt --strict-credentials
+  handset serve --http 0.0.0.0:8480 --public-host phone.example --users users.txt \\
+    --strict-credentials
 
 A users file has one `name:hash` a line, the hash in Argon2id's PHC form, as the program argon2
 writes it:  echo \"alice:$(printf %s 'secret' | argon2 \"$(openssl rand -hex 8)\" -id -e)\" >> users.txt
@@ -105,7 +106,11 @@ pub(in crate::cli) struct Serve {
 /// WNS sender gets its access token. The generated sender credentials are in
 /// GOOGLE_APPLICATION_CREDENTIALS, HANDSET_APNS_*, HANDSET_VAPID_* and HANDSET_WNS_*. NODE_OPTIONS
 /// makes Node's push SDKs meet the embedded services; the files of authorities that
-/// NODE_EXTRA_CA_CERTS, SSL_CERT_FILE and REQUESTS_CA_BUNDLE name hold what was trusted before, too.
+/// NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, REQUESTS_CA_BUNDLE and, where it was set, CURL_CA_BUNDLE name
+/// hold what was trusted before, too.
+///
+/// Node does not start when the script that NODE_OPTIONS names is gone: unset it before you delete
+/// the home.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

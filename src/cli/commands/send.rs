@@ -21,19 +21,21 @@ pub(super) async fn run(wish: Send, settings: &Settings, output: &Output) -> Res
         async |device| control::send(device, &body).await,
     )
     .await?;
-    output.result(&sent, |output| text(&sent, wish.no_push, output));
+    match &sent.notification {
+        // A script takes the id as it stands.
+        Some(id) if wish.no_push => output.result(&sent, |_| id.clone()),
+        _ => output.result(&sent, |output| text(&sent, output)),
+    }
     Ok(Exit::Done)
 }
 
-fn text(sent: &Sent, no_push: bool, output: &Output) -> String {
+fn text(sent: &Sent, output: &Output) -> String {
     let id = sent.notification.as_deref().unwrap_or("of an unknown id");
     let mut lines = vec![match &sent.to {
         Some(to) => format!("payload {} stored for {}", output.dim(id), output.bold(to)),
         None => format!("payload {} stored", output.dim(id)),
     }];
-    if no_push && sent.deliveries.is_empty() {
-        lines.push("nobody was pushed: send this id with a push SDK of your own".to_owned());
-    } else if sent.to.is_some() && sent.deliveries.is_empty() {
+    if sent.to.is_some() && sent.deliveries.is_empty() {
         lines.push("no device of that user is registered: nobody was pushed".to_owned());
     }
     lines.extend(

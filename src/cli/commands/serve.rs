@@ -167,7 +167,8 @@ fn table(
     let rows =
         rows.map(|(name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))));
     format!(
-        "{}\n{}\n\nnext, in another terminal:\n  handset login --backend {backend} --user alice\n  handset run",
+        "{}\n{}\n\nnext, in another terminal:\n  handset login --backend {backend} --user alice\n  handset run\n\
+         where your own push SDK runs:\n  eval \"$(handset env)\"",
         output.bold("the services are ready"),
         rows.join("\n")
     )

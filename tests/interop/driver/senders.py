@@ -7,6 +7,16 @@ HOSTS = "hosts file (own resolver)"
 
 NODE = ("NODE_OPTIONS", "NODE_EXTRA_CA_CERTS")
 
+# The packages from npm.
+LIBRARIES = {
+    "node/firebase-admin.js": "firebase-admin",
+    "node/firebase-admin-agent.js": "firebase-admin",
+    "node/node-apn.js": "@parse/node-apn",
+    "node/apns2.js": "apns2",
+    "node/web-push.js": "web-push",
+    "node/wns.js": "wns",
+}
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -22,6 +32,11 @@ class Sender:
     real_handles: bool = False
     # What else the script is told.
     variant: str = ""
+
+    @property
+    def library(self):
+        """The package from npm that a script of Node's is about."""
+        return LIBRARIES.get(self.script)
 
 
 SENDERS = (

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import threading
 
+from node import Node
+
 # How long one sender may take: some try again four times, as long apart as Retry-After says.
 SENDER_TIMEOUT = 120
 
@@ -29,6 +31,7 @@ class Trials:
 
     def __init__(self, libraries):
         self.libraries = pathlib.Path(libraries)
+        self.node = Node(self.libraries / "node")
         self.running = set()
         self.stopped = False
         self.lock = threading.Lock()
@@ -38,6 +41,8 @@ class Trials:
 
     def run(self, sender, world):
         """The rows of one sender."""
+        if sender.library and (row := self.node.too_old_for(sender.library)):
+            return [{**row, "way in": sender.way}]
         environment = {
             **world.environment,
             "INTEROP_HANDSET": world.handset,

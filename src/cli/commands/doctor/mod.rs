@@ -1,6 +1,7 @@
 //! `handset doctor`
 
 mod checks;
+mod environment;
 
 use serde::Serialize;
 
@@ -95,13 +96,15 @@ pub(super) async fn run(
         })
         .or_else(|| settings.file.backend.clone());
     let push = wish.push.or_else(|| patient.profile.push.clone());
-    let (keyring, daemon, (backend_found, clock), channel) = tokio::join!(
+    let (keyring, daemon, (backend_found, clock), channel, environment) = tokio::join!(
         checks::keyring(&patient, settings),
         checks::daemon(),
         checks::backend(&patient, backend.as_ref()),
         checks::channel(&patient, backend.as_ref(), push),
+        environment::check(settings),
     );
-    let findings = [keyring, daemon, backend_found, channel, clock];
+    let mut findings = vec![keyring, daemon, backend_found, channel, clock];
+    findings.extend(environment);
     let failed = findings
         .iter()
         .any(|finding| finding.verdict == Verdict::Failed);

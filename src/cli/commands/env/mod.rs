@@ -3,7 +3,7 @@
 
 mod authorities;
 mod files;
-mod node_options;
+pub(super) mod node_options;
 mod proxy;
 
 use std::path::Path;
@@ -46,6 +46,12 @@ pub(super) async fn run(wish: &Env, settings: &Settings, output: &Output) -> Res
     node(&mut variables, &file, settings, output)?;
     credentials(&mut variables, &file).await?;
     if wish.proxy {
+        if proxy::replaces_another(&file, &settings.environment) {
+            output.warning(
+                "HTTPS_PROXY led to another proxy: programs of this shell go through handset's now, which \
+                 reaches nothing but the push services' hosts, or all else directly with `serve --proxy-pass`",
+            );
+        }
         variables.extend(proxy::variables(&file, &settings.environment)?);
     }
     let object: serde_json::Map<_, _> = variables
@@ -75,14 +81,19 @@ pub(super) fn write_preload(file: &ServeFile, home: &Home) -> Result<(), Failure
     files::replace(&home.env().join(PRELOAD), script.as_bytes())
 }
 
+/// Without a slash at the end, so that `$HANDSET_HTTP/path` is what it looks like.
+pub(super) fn base(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
+}
+
 fn addresses(file: &ServeFile) -> Variables {
-    let mut variables = vec![("HANDSET_HTTP", file.http.clone())];
+    let mut variables = vec![("HANDSET_HTTP", base(&file.http))];
     let optional = [
         ("HANDSET_HTTPS", &file.https),
         ("HANDSET_PROXY", &file.proxy),
     ];
     for (name, url) in optional {
-        variables.extend(url.clone().map(|url| (name, url)));
+        variables.extend(url.as_deref().map(|url| (name, base(url))));
     }
     variables.push(("HANDSET_PUSH", file.push.clone()));
     variables.push(("HANDSET_WNS_TOKEN_URL", file.wns_token.clone()));
@@ -113,6 +124,13 @@ fn node(
     settings: &Settings,
     output: &Output,
 ) -> Result<(), Failure> {
+    if file.ca.is_none() {
+        output.warning(
+            "NODE_OPTIONS is left as it is, for this `handset serve` takes no TLS: start it without --https off or \
+             without --proxy off, so that Node programs meet the embedded services",
+        );
+        return Ok(());
+    }
     write_preload(file, &settings.home)?;
     let preload = text_of(&settings.home.env().join(PRELOAD))?;
     let given = settings.environment.value("NODE_OPTIONS");

@@ -2,7 +2,7 @@
 //! them together, and within those a backslash takes the next character as it is.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::PRELOAD;
 
@@ -25,6 +25,16 @@ pub(super) fn with_preload(given: Option<&OsStr>, preload: &str) -> Option<Strin
     text.push_str("--require ");
     text.push_str(&quoted(preload));
     Some(text)
+}
+
+/// The script of handset's that is loaded by these options, if there is one.
+pub(in crate::cli::commands) fn preload(given: &OsStr) -> Option<PathBuf> {
+    let options = split(given.to_str()?)?;
+    let paths = options
+        .iter()
+        .map(|option| Path::new(option.strip_prefix("--require=").unwrap_or(option)));
+    let mut scripts = paths.filter(|path| path.file_name().is_some_and(|name| name == PRELOAD));
+    scripts.next_back().map(Path::to_owned)
 }
 
 fn without_earlier(options: &[String]) -> Vec<&String> {

@@ -14,7 +14,7 @@ pub(super) fn variables(
     file: &ServeFile,
     environment: &Environment,
 ) -> Result<[(&'static str, String); 4], Failure> {
-    let proxy = file.proxy.clone().ok_or_else(|| {
+    let proxy = own(file).ok_or_else(|| {
         Failure::usage("this `handset serve` has no proxy: start it without `--proxy off`")
     })?;
     let text = |name| environment.value(name).and_then(OsStr::to_str);
@@ -25,6 +25,19 @@ pub(super) fn variables(
         ("NO_PROXY", with_loopback(upper.or(lower))),
         ("no_proxy", with_loopback(lower.or(upper))),
     ])
+}
+
+/// True where the shell's programs went through another proxy.
+pub(super) fn replaces_another(file: &ServeFile, environment: &Environment) -> bool {
+    let ours = own(file);
+    let given = ["HTTPS_PROXY", "https_proxy"].map(|name| environment.value(name));
+    let mut given = given.into_iter().flatten().map(OsStr::to_string_lossy);
+    given.any(|given| Some(given.trim_end_matches('/')) != ours.as_deref())
+}
+
+fn own(file: &ServeFile) -> Option<String> {
+    let proxy = file.proxy.as_deref()?;
+    Some(proxy.trim_end_matches('/').to_owned())
 }
 
 fn with_loopback(given: Option<&str>) -> String {

@@ -65,18 +65,24 @@ impl<'a> Authorities<'a> {
     pub(super) fn write(
         &self,
         environment: &Environment,
-    ) -> Result<[(&'static str, PathBuf); 3], Failure> {
+    ) -> Result<Vec<(&'static str, PathBuf)>, Failure> {
         let value = |name| environment.value(name);
+        let curl = value("CURL_CA_BUNDLE");
         // requests goes by the second where the first is missing.
-        let requests = value("REQUESTS_CA_BUNDLE").or_else(|| value("CURL_CA_BUNDLE"));
-        Ok([
+        let requests = value("REQUESTS_CA_BUNDLE").or(curl);
+        let mut written = vec![
             (
                 "NODE_EXTRA_CA_CERTS",
                 self.bundle(value("NODE_EXTRA_CA_CERTS"))?,
             ),
             ("SSL_CERT_FILE", self.bundle(value("SSL_CERT_FILE"))?),
             ("REQUESTS_CA_BUNDLE", self.bundle(requests)?),
-        ])
+        ];
+        // Where it is set, curl looks at no other.
+        if curl.is_some() {
+            written.push(("CURL_CA_BUNDLE", self.bundle(curl)?));
+        }
+        Ok(written)
     }
 
     fn bundle(&self, given: Option<&OsStr>) -> Result<PathBuf, Failure> {

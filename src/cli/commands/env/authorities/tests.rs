@@ -32,14 +32,22 @@ impl Scene {
         path.to_str().unwrap().to_owned()
     }
 
-    /// What the three variables name.
+    /// What the three variables name that are always there.
     fn written(&self, variables: &[(&str, &str)]) -> [String; 3] {
+        let written = self.all_written(variables);
+        let paths: Vec<String> = written.into_iter().take(3).map(|(_, path)| path).collect();
+        paths.try_into().unwrap()
+    }
+
+    fn all_written(&self, variables: &[(&str, &str)]) -> Vec<(&'static str, String)> {
         let output = Output::new(true, &Environment::default());
         let folder = self.folder.path().join("env");
         let ca = self.folder.path().join("ca.pem");
         let authorities = Authorities::new(folder, &ca, &output).unwrap();
         let written = authorities.write(&Environment::of(variables)).unwrap();
-        written.map(|(_, path)| path.to_str().unwrap().to_owned())
+        let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+        let written = written.into_iter();
+        written.map(|(name, path)| (name, text(path))).collect()
     }
 }
 
@@ -90,6 +98,18 @@ fn what_the_shell_names_is_kept_in_a_bundle_of_its_own() {
     // requests falls back to curl's variable.
     let [_, ssl, requests] = scene.written(&[("CURL_CA_BUNDLE", &corporate)]);
     assert_eq!((&ssl, &requests), (&usual, &first[2]));
+}
+
+#[test]
+fn curls_variable_is_led_to_a_bundle_where_it_is_set() {
+    let scene = Scene::new();
+    assert_eq!(scene.all_written(&[]).len(), 3);
+    let corporate = scene.put("corporate.pem", &pem("a"));
+    let set = scene.all_written(&[("CURL_CA_BUNDLE", &corporate)]);
+    let (name, path) = &set[3];
+    assert_eq!(*name, "CURL_CA_BUNDLE");
+    assert_eq!(content(path), [pem("a"), ours("1")].concat());
+    assert_eq!(scene.all_written(&[("CURL_CA_BUNDLE", path)])[3], set[3]);
 }
 
 #[test]
