@@ -23,7 +23,7 @@ fn without_services_handles_are_tokens_and_paths() {
         "channelthrottled",
         "TooManyRequests",
         "503-201",
-        "10 s",
+        "1 s",
     ] {
         assert!(ended.out.contains(text), "{text}: {}", ended.out);
     }

@@ -16,6 +16,10 @@ pub(super) mod throttle;
 pub(super) mod webpush;
 pub(super) mod wns;
 
+/// After how many seconds a sender is asked to try again, where nothing better is known. The embedded
+/// services are well again at once, and a test should not wait for an SDK's patience.
+const RETRY_AFTER: u64 = 1;
+
 /// A header's value as text; none where it is missing or not visible ASCII.
 fn header<'a>(headers: &'a axum::http::HeaderMap, name: &str) -> Option<&'a str> {
     headers

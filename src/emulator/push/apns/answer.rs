@@ -7,14 +7,12 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::emulator::push::RETRY_AFTER;
 use crate::store::StoreError;
 use crate::wire::apns;
 
 /// The longest `apns-id` that is echoed.
 const MAX_ECHO: usize = 256;
-
-/// After how many seconds a throttled sender is asked to try again where nothing better is known.
-pub(super) const RETRY_AFTER: u64 = 10;
 
 /// Why a notification was not taken, by Apple's words for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

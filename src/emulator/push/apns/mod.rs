@@ -185,7 +185,7 @@ impl Apns {
         match self.queue.accept(&channel, incoming).await? {
             // The sender is not told whether the device was there.
             Verdict::Received | Verdict::Dropped(_) => Ok(()),
-            Verdict::Full => Err(Refusal::TooManyRequests(answer::RETRY_AFTER)),
+            Verdict::Full => Err(Refusal::TooManyRequests(super::RETRY_AFTER)),
             Verdict::Gone => Err(Refusal::Unregistered(self.clock.now())),
         }
     }

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::emulator::push::RETRY_AFTER;
 use crate::store::StoreError;
 use crate::wire::fcm::ERROR_TYPE;
 
@@ -17,9 +18,6 @@ pub(super) struct Accepted {
     /// `projects/{project}/messages/{id}`.
     pub(super) name: String,
 }
-
-/// After how many seconds a sender is asked to try again where nothing better is known.
-pub(super) const RETRY_AFTER: u64 = 10;
 
 /// Why a message was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]

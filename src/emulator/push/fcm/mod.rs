@@ -183,7 +183,7 @@ impl Fcm {
         match self.queue.accept(channel, incoming).await? {
             // The sender is not told whether the device was there.
             Verdict::Received | Verdict::Dropped(_) => Ok(()),
-            Verdict::Full => Err(Refusal::QuotaExceeded(answer::RETRY_AFTER)),
+            Verdict::Full => Err(Refusal::QuotaExceeded(super::RETRY_AFTER)),
             Verdict::Gone => Err(Refusal::Unregistered),
         }
     }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::emulator::push::RETRY_AFTER;
 use crate::store::StoreError;
 use crate::wire::webpush::ErrorBody;
 
@@ -28,9 +29,6 @@ impl IntoResponse for Created {
         response
     }
 }
-
-/// After how many seconds a sender is asked to try again where nothing better is known.
-const RETRY_AFTER: u64 = 10;
 
 /// Why a push message was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,10 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::emulator::push::RETRY_AFTER;
 use crate::emulator::push::header as header_text;
 use crate::emulator::random;
 use crate::wire::wns;
-
-/// After how many seconds a sender is asked to try again where nothing better is known.
-pub(super) const RETRY_AFTER: u64 = 10;
 
 /// The notification was taken, or dropped by the offline rule: 200 either way.
 #[derive(Debug, Clone, PartialEq, Eq)]

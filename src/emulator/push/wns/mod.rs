@@ -197,7 +197,7 @@ impl Wns {
         match self.queue.accept(channel, incoming).await? {
             Verdict::Received => Ok(true),
             Verdict::Dropped(_) => Ok(false),
-            Verdict::Full => Err(Refusal::Throttled(answer::RETRY_AFTER)),
+            Verdict::Full => Err(Refusal::Throttled(super::RETRY_AFTER)),
             Verdict::Gone => Err(Refusal::Gone),
         }
     }
