@@ -67,3 +67,25 @@ fn a_way_in_that_makes_no_sense_is_refused_with_the_remedy() {
     }
     assert!(!world.home().join("serve.json").exists());
 }
+
+#[test]
+fn a_second_serve_does_not_take_the_senders_of_the_first() {
+    let world = World::new();
+    let second = ["serve", "--ephemeral", "--http", "127.0.0.1:0"];
+    let mut first = world.start(&[&second[..], &["--json"]].concat());
+    first.event("services.ready");
+    let authority = world.home().join("tls").join("ca.pem");
+    let before = (serve_file(&world), fs::read(&authority).unwrap());
+    let refused = world.run(&second).with_code(1);
+    let said = refused.only_error();
+    assert!(said.contains("--home"), "{said}");
+    assert!(said.contains(world.home().to_str().unwrap()), "{said}");
+    assert_eq!((serve_file(&world), fs::read(&authority).unwrap()), before);
+    world.run(&["env"]).with_code(0);
+
+    // A lock goes with its process, however that ends.
+    first.killed();
+    let mut third = world.start(&[&second[..], &["--json"]].concat());
+    third.event("services.ready");
+    assert_ne!(serve_file(&world), before.0);
+}
