@@ -8,6 +8,7 @@ use url::Url;
 use crate::cli::arguments::{ListenAt, Serve};
 use crate::cli::commands::env;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::file_handles;
 use crate::cli::output::Output;
 use crate::cli::serve_file::{self, HomeLock, ServeFile};
 use crate::cli::signals::Signals;
@@ -22,6 +23,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
+    file_handles::raise_limit();
     let options = options(wish, settings).await?;
     if let Some(address) = options.exposed() {
         output.warning(&format!(
