@@ -5,6 +5,7 @@ mod arguments;
 mod columns;
 mod commands;
 mod exit;
+mod file_handles;
 mod narrator;
 mod output;
 mod reach;

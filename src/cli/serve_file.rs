@@ -1,7 +1,10 @@
 //! The file a running `serve` writes, so that other commands find it.
+//!
+//! One `serve` at a time owns what is written for senders in a home: a second one would lead the
+//! first one's senders to itself, and leave them with an authority that nobody serves any more.
 
-use std::fs;
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -45,34 +48,86 @@ impl ServeFile {
 
     /// The file of a `serve` that seems to run.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        if fs::metadata(path).ok()?.len() > MAX_FILE {
+        let facts = fs::metadata(path).ok()?;
+        if !facts.is_file() || facts.len() > MAX_FILE {
             return None;
         }
         serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
 }
 
-/// Writes the file at `path` whole or not at all, whoever else writes it.
+/// Writes the file at `path` whole or not at all, whoever else writes it; others may read it, as
+/// there is no secret in it.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
+    write_whole(path, bytes).map_err(|error| {
         Failure::failed(format!(
             "{} cannot be written: {error}; choose another folder with --home",
             path.display()
         ))
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
+    })
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut new = builder.prefix(".new-").tempfile_in(folder)?;
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    new.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Keeps every other `serve` from this home until it is dropped.
+#[derive(Debug)]
+pub(super) struct HomeLock(#[expect(dead_code, reason = "the lock goes with the file")] File);
+
+impl HomeLock {
+    /// Takes the lock in the file at `path`, which stays when the lock goes.
+    pub(super) fn take(path: &Path) -> Result<Self, Failure> {
+        let file = open_lock(path).map_err(|error| {
+            Failure::failed(format!(
+                "{} cannot be made or opened: {error}; choose another folder with --home",
+                path.display()
+            ))
+        })?;
+        match file.try_lock() {
+            Ok(()) => {}
+            // Where files cannot be locked, nobody is kept out, and nobody from serving either.
+            Err(TryLockError::Error(error)) => {
+                tracing::warn!(%error, path = %path.display(), "this home cannot be locked: start no second serve with it");
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::failed(format!(
+                    "another `handset serve` runs with the home {}, where senders find one alone: stop that one, \
+                     or choose another home with --home",
+                    path.parent().unwrap_or(path).display()
+                )));
+            }
+        }
+        Ok(Self(file))
     }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", std::process::id()));
-    let beside = PathBuf::from(beside);
-    fs::File::create(&beside)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(|error| {
-            fs::remove_file(&beside).ok();
-            failed(error)
-        })
+}
+
+/// The file, which is made where it is missing. It is held open for reading alone, so that it does
+/// not keep its file system from becoming read-only.
+fn open_lock(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // A pipe in this place would be waited on for ever.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
+    }
+    let mut making = options.clone();
+    drop(making.create(true).truncate(false).write(true).open(path)?);
+    options.read(true).open(path)
 }
 
 /// The file while it stands.

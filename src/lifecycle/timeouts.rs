@@ -84,6 +84,10 @@ pub const HTTP_IDLE: Duration = Duration::from_secs(20);
 /// How long an HTTP connection without a request may take to close when its server ends.
 pub const HTTP_GOODBYE: Duration = Duration::from_millis(200);
 
+/// How long an HTTP connection with a request may take to answer it when its server ends: less than
+/// [`SHUTDOWN`], so that a client which never sends the rest does not stand in the way of the others.
+pub const HTTP_LAST_ANSWER: Duration = Duration::from_secs(4);
+
 /// How long a TLS handshake may take from its first byte on.
 pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 

@@ -63,6 +63,12 @@ impl Home {
         self.0.join("serve.json")
     }
 
+    /// What a running `serve` locks, so that it is the only one.
+    #[must_use]
+    pub fn serve_lock(&self) -> PathBuf {
+        self.0.join("serve.lock")
+    }
+
     /// Where `serve` keeps the sender credentials.
     #[must_use]
     pub fn credentials(&self) -> PathBuf {

@@ -8,8 +8,9 @@ use url::Url;
 use crate::cli::arguments::{ListenAt, Serve};
 use crate::cli::commands::env;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::file_handles;
 use crate::cli::output::Output;
-use crate::cli::serve_file::{self, ServeFile};
+use crate::cli::serve_file::{self, HomeLock, ServeFile};
 use crate::cli::signals::Signals;
 use crate::emulator::{
     DataLocation, SenderCredentials, ServiceUrls, Services, ServicesOptions, Users,
@@ -22,6 +23,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
+    file_handles::raise_limit();
     let options = options(wish, settings).await?;
     if let Some(address) = options.exposed() {
         output.warning(&format!(
@@ -35,6 +37,8 @@ pub(super) async fn run(
         ..options
     };
     let services = Services::start(options).await?;
+    // Behind the start, which says more of a second `serve` with the same ports or data.
+    let lock = HomeLock::take(&settings.home.serve_lock())?;
     let urls = services.urls();
     SenderCredentials::write_token_uri(&credentials, &urls.fcm_token).await?;
     let authority = match services.authority() {
@@ -63,7 +67,7 @@ pub(super) async fn run(
         output.note(table(urls, authority.as_deref(), demo_users, output));
     }
     let exit = signals.ended(output).await;
-    drop(written);
+    drop((written, lock));
     services.shutdown().await;
     Ok(exit)
 }

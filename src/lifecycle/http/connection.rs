@@ -132,9 +132,9 @@ where
     let mut connection = pin!(connection);
     let limit = tokio::select! {
         served = connection.as_mut() => return served,
-        () = work.has_been_idle(idle) => timeouts::SHUTDOWN,
+        () = work.has_been_idle(idle) => timeouts::HTTP_LAST_ANSWER,
         () = spawner.token().cancelled() => {
-            if work.is_none() { timeouts::HTTP_GOODBYE } else { timeouts::SHUTDOWN }
+            if work.is_none() { timeouts::HTTP_GOODBYE } else { timeouts::HTTP_LAST_ANSWER }
         }
     };
     goodbye(connection.as_mut());

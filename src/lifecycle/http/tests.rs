@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
@@ -106,4 +106,20 @@ async fn the_start_of_a_preface_is_waited_for_only_so_long() {
     let ended = tokio::time::timeout(timeouts::HTTP_HEAD * 2, all_of(stream)).await;
     assert_eq!(ended.unwrap(), "");
     assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_never_comes_whole_does_not_hold_up_the_end() {
+    let router = Router::new().route("/", post(async |body: String| body));
+    let (address, scope) = start(router, 8).await;
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf";
+    let half = say(address, head).await;
+    // HPACK: POST, http, the path / and an authority; the stream stays open for a body.
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let stream = "\0\0\x06\x01\x04\0\0\0\x01";
+    let mut secure = say(address, &format!("{preface}{stream}")).await;
+    secure.write_all(b"\x83\x84\x86\x41\x01x").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+    drop((half, secure));
 }
