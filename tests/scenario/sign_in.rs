@@ -9,7 +9,7 @@ use handset::telemetry::EventName;
 use handset::vault::VaultKey;
 
 use crate::support::front::{Answer, Front};
-use crate::support::{LIMIT, dropped_because, events_of, eventually};
+use crate::support::{LIMIT, dropped_because, events_of, eventually, next_payload};
 
 fn awaiting(count: usize) -> InboxCounts {
     InboxCounts {
@@ -103,7 +103,7 @@ async fn what_waits_for_sign_in_survives_a_kill() {
     let phone = lab.resume("phone").await.unwrap();
     settles_at(&phone, awaiting(1)).await;
     phone.sign_in("alice", "alice").await.unwrap();
-    assert_eq!(phone.next_toast(LIMIT).await.unwrap().body, "Meeting at 3");
+    assert_eq!(next_payload(&phone).await, "Meeting at 3");
     lab.finish().await.unwrap();
 }
 

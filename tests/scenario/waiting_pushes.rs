@@ -9,7 +9,7 @@ use handset::telemetry::{Event, EventName};
 use jiff::SignedDuration;
 
 use crate::support::front::{Answer, Front};
-use crate::support::{LIMIT, dropped_because, events_of, eventually, nth_event};
+use crate::support::{LIMIT, dropped_because, events_of, eventually, next_payload, nth_event};
 
 async fn sends(lab: &Lab, user: &str, text: &str) {
     lab.backend().send_secure(user, text).await.unwrap();
@@ -94,8 +94,7 @@ async fn what_waits_for_one_user_survives_another_and_is_shown_in_order() {
 
     phone.sign_in("alice", "alice").await.unwrap();
     for number in 0..4 {
-        let toast = phone.next_toast(LIMIT).await.unwrap();
-        assert_eq!(toast.body, format!("alice {number}"));
+        assert_eq!(next_payload(&phone).await, format!("alice {number}"));
     }
     awaits(&phone, 0).await;
     assert!(events_of(&phone, EventName::PushDropped).is_empty());

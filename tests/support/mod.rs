@@ -56,6 +56,17 @@ pub(crate) async fn eventually_some<T>(
     answer.unwrap_or_else(|_| panic!("in vain: {what}"))
 }
 
+/// The next toast that shows a payload. A kill may repeat the toasts of the last milliseconds before
+/// it, also the one that asks to sign in.
+pub(crate) async fn next_payload(phone: &Phone) -> String {
+    loop {
+        let toast = phone.next_toast(LIMIT).await.unwrap();
+        if !toast.asks_to_sign_in() {
+            return toast.body;
+        }
+    }
+}
+
 /// The events of one name, so far.
 pub(crate) fn events_of(phone: &Phone, name: EventName) -> Vec<Event> {
     let mut events = phone.events();
