@@ -1,6 +1,7 @@
 //! Carries a device's socket: reads frames, writes frames, and does what the conversation says.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
@@ -96,20 +97,27 @@ impl Driver {
         let mut talk = Conversation::new(greeting.newest, self.timings, now);
         let mut agent = greeting.agent;
         let mut steps = talk.begin();
+        // Waited for across all rounds: each new wait costs locks, and pushes are many.
+        let ending = self.ending.clone();
+        let mut ended = pin!(ending.cancelled());
+        let mut deadline = pin!(tokio::time::sleep_until(talk.deadline()));
         loop {
             self.carry_out(&mut talk, steps, &line, greeting, &mut agent)
                 .await?;
+            if deadline.deadline() != talk.deadline() {
+                deadline.as_mut().reset(talk.deadline());
+            }
             steps = tokio::select! {
-                () = self.ending.cancelled() => return Err(Close::GoingAway.into()),
-                () = line.replaced() => return Err(Close::OutOfPlace.into()),
+                () = &mut ended => return Err(Close::GoingAway.into()),
                 news = line.woken() => {
+                    let news = news.ok_or(Close::OutOfPlace)?;
                     let mut steps = talk.handed(news.fresh);
                     if news.stored {
                         steps.extend(talk.woken());
                     }
                     steps
                 }
-                () = tokio::time::sleep_until(talk.deadline()) => {
+                () = &mut deadline => {
                     talk.time_passed(Instant::now())
                 }
                 frame = self.socket.recv() => match read(frame)? {
@@ -227,11 +235,13 @@ impl Driver {
     async fn write(&mut self, message: Message) -> Result<(), End> {
         let written = tokio::time::timeout(self.timings.send, self.socket.send(message));
         tokio::select! {
-            () = self.ending.cancelled() => Err(Close::GoingAway.into()),
+            // Looked at first: nearly always it is done at once, and nothing is waited for.
+            biased;
             written = written => match written {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) | Err(_) => Err(End::Gone),
             },
+            () = self.ending.cancelled() => Err(Close::GoingAway.into()),
         }
     }
 }

@@ -32,7 +32,7 @@ const MOST_SOCKETS: usize = 20_000;
 const MAX_READ: usize = 4 * MAX_FRAME;
 
 /// The read buffer of a socket, in bytes: small, as there may be thousands.
-const READ_BUFFER: usize = 4096;
+const READ_BUFFER: usize = 512;
 
 /// The device socket's front door.
 #[derive(Debug)]
