@@ -5,6 +5,7 @@ use std::pin::pin;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,8 @@ pub(super) struct Driver {
     pub(super) queue: Queue,
     pub(super) timings: SocketTimings,
     pub(super) ending: CancellationToken,
+    /// Its place among all sockets.
+    pub(super) _place: OwnedSemaphorePermit,
 }
 
 /// How a connection ends.
@@ -51,7 +54,7 @@ impl From<StoreError> for End {
 
 impl Driver {
     /// Serves the device until one side ends it.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self: Box<Self>) {
         if let Err(End::Close(close)) = self.talk().await {
             tracing::debug!(
                 code = close.code(),
@@ -82,11 +85,11 @@ impl Driver {
 
     async fn talk(&mut self) -> Result<(), End> {
         let hello = self.hello().await?;
-        let first = self.queue.greet(hello.uaid).await?;
+        let first = Box::pin(self.queue.greet(hello.uaid)).await?;
         let line = self.queue.lines().open(first.uaid);
         // Asked again once the line is open, so that nothing stored in between is missed.
         let greeting = match first.agent {
-            Some(_) => self.queue.greet(Some(first.uaid)).await?,
+            Some(_) => Box::pin(self.queue.greet(Some(first.uaid))).await?,
             None => first,
         };
         if greeting.uaid != first.uaid {
@@ -187,7 +190,7 @@ impl Driver {
                 }
                 Step::Unregister { channel_id } => {
                     if let Some(agent) = *agent {
-                        self.queue.give_back(agent, channel_id).await?;
+                        Box::pin(self.queue.give_back(agent, channel_id)).await?;
                     }
                     self.send(&ServerFrame::Unregister {
                         channel_id,
@@ -222,7 +225,9 @@ impl Driver {
         greeting: Greeting,
         asked: registering::Asked,
     ) -> Result<Option<i64>, End> {
-        let (frame, known) = registering::register(&self.handles, greeting.uaid, asked).await?;
+        // Boxed, as it is large and rare.
+        let answer = Box::pin(registering::register(&self.handles, greeting.uaid, asked));
+        let (frame, known) = answer.await?;
         self.send(&frame).await?;
         Ok(known)
     }

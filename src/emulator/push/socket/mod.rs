@@ -76,17 +76,16 @@ impl DeviceSockets {
             .write_buffer_size(0)
             .max_write_buffer_size(2 * MAX_FRAME)
             .on_upgrade(move |socket| async move {
-                let driver = Driver {
+                // Boxed, as there may be thousands, and a task has more than one place for what it owns.
+                let driver = Box::new(Driver {
                     socket,
                     handles,
                     queue,
                     timings,
                     ending,
-                };
-                spawner.spawn_to_end("device socket", async move {
-                    driver.run().await;
-                    drop(place);
+                    _place: place,
                 });
+                spawner.spawn_to_end("device socket", driver.run());
             })
     }
 }
