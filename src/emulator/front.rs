@@ -1,10 +1,9 @@
 //! The one router in front of every service, with the limits that hold for all of them.
 
-use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{MatchedPath, Request, State};
@@ -12,9 +11,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::lifecycle::timeouts;
 
@@ -54,14 +52,7 @@ pub(super) fn router(doors: Doors) -> Router {
         .merge(fcm::routes(doors.fcm))
         .merge(webpush::routes(doors.web_push))
         .fallback_service(get(anywhere).fallback(not_found).with_state(doors.sockets))
-        .layer(middleware::from_fn(apns::keep_to_own_paths))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            timeouts::SERVICE_REQUEST,
-        ))
-        .layer(middleware::from_fn_with_state(places, one_place))
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn_with_state(places, limited))
 }
 
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
@@ -96,22 +87,15 @@ async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
-/// Works on so many requests at once; a socket gives its place back as soon as it is open.
-async fn one_place(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    let Ok(_place) = places.try_acquire() else {
-        let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
-        let wait = HeaderValue::from_static("1");
-        response.headers_mut().insert(header::RETRY_AFTER, wait);
-        return response;
-    };
-    next.run(request).await
-}
-
-/// Logs method, route and status: never a path with a token in it, a header or a body.
-async fn log(request: Request, next: Next) -> Response {
+/// The limits of every request, in one layer, as each one costs every push. Method, route and
+/// status are logged: never a path with a token in it, a header or a body.
+async fn limited(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
     let method: Method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
+    let response = match places.try_acquire() {
+        Ok(_place) => answered(request, next).await,
+        Err(_) => too_many(),
+    };
     tracing::debug!(
         %method,
         route = route.as_ref().map_or("-", MatchedPath::as_str),
@@ -121,7 +105,25 @@ async fn log(request: Request, next: Next) -> Response {
     response
 }
 
-fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    tracing::error!("a request failed inside handset: this is a fault worth reporting");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+/// In time, and without a panic; a socket's answer is there as soon as it is open.
+async fn answered(request: Request, next: Next) -> Response {
+    if let Some(refusal) = apns::refuse_foreign_path(&request) {
+        return refusal;
+    }
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(timeouts::SERVICE_REQUEST, answer).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            tracing::error!("a request failed inside handset: this is a fault worth reporting");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+fn too_many() -> Response {
+    let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
+    let wait = HeaderValue::from_static("1");
+    response.headers_mut().insert(header::RETRY_AFTER, wait);
+    response
 }

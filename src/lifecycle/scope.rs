@@ -125,12 +125,14 @@ impl Spawner {
     ) {
         let span = tracing::debug_span!("task", name);
         let dropped = self.dropped.clone();
+        // Boxed, as a task would have room for it twice: where it was handed over and where it runs.
+        let mut work = Box::pin(work);
         let work = async move {
             tokio::select! {
                 // Looked at first, so that work is not told to end in the moment it is dropped.
                 biased;
                 () = dropped.cancelled() => {}
-                () = work => {}
+                () = &mut work => {}
             }
         };
         let tracked = self.tracker.track_future(work.instrument(span));

@@ -5,7 +5,8 @@
 //! over bare TCP in a process of its own that reads as many bytes, writes as many to the phone and
 //! answers with as many; one of its rounds follows each push. Absolute times are the machine's and
 //! depend on which processor does what, so that is said and both are bound to it; what counts is the
-//! ratio of the medians.
+//! ratio of the medians. The last column is what one push costs the services, acknowledgement
+//! included, in processor time of all their threads: it depends least on what else the machine does.
 
 #![expect(
     clippy::unwrap_used,
@@ -44,8 +45,8 @@ fn main() {
     };
     println!("{pushes} pushes each, times in µs, p50 (p99)\n");
     println!(
-        "{:<28} {:>16} {:>16} {:>8}",
-        "post → frame", "handset", "floor", "ratio"
+        "{:<28} {:>16} {:>16} {:>8} {:>10}",
+        "post → frame", "handset", "floor", "ratio", "CPU"
     );
     for (name, own, other) in [
         ("all on one processor", "0", Some(0)),
@@ -56,18 +57,27 @@ fn main() {
             println!("{name:<28} (left out: taskset cannot do it)");
             continue;
         }
-        let (ours, bare) = measure(other, pushes, warm_up);
+        let Measured { ours, bare, cpu } = measure(other, pushes, warm_up);
         let ratio = median(&ours).as_secs_f64() / median(&bare).as_secs_f64();
+        let cpu = cpu.map_or_else(|| "-".to_owned(), |cpu| format!("{:.1}", cpu * 1e6));
         println!(
-            "{name:<28} {:>16} {:>16} {ratio:>8.2}",
+            "{name:<28} {:>16} {:>16} {ratio:>8.2} {cpu:>10}",
             shown(&ours),
             shown(&bare)
         );
     }
 }
 
+/// What was measured, each sorted.
+struct Measured {
+    ours: Vec<Duration>,
+    bare: Vec<Duration>,
+    /// The services' processor time for each push, in seconds, where the system says.
+    cpu: Option<f64>,
+}
+
 /// Sends pushes one after another, each followed by one of the floor's rounds.
-fn measure(cpu: Option<usize>, pushes: usize, warm_up: usize) -> (Vec<Duration>, Vec<Duration>) {
+fn measure(cpu: Option<usize>, pushes: usize, warm_up: usize) -> Measured {
     let home = tempfile::tempdir().unwrap();
     let services = Process::services(home.path(), cpu);
     let mut phone = Phone::connect(services.address);
@@ -77,17 +87,22 @@ fn measure(cpu: Option<usize>, pushes: usize, warm_up: usize) -> (Vec<Duration>,
     let (_, frame) = push(&mut sender, &mut phone);
     let mut floor = Floor::start(Process::floor(cpu), sender.sizes(), frame);
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    for round in 0..warm_up + pushes {
-        let (took, _) = push(&mut sender, &mut phone);
-        let floor_took = floor.round();
-        if round >= warm_up {
-            ours.push(took);
-            bare.push(floor_took);
-        }
+    for _ in 0..warm_up {
+        push(&mut sender, &mut phone);
+        floor.round();
     }
+    let before = services.processor_time();
+    for _ in 0..pushes {
+        let (took, _) = push(&mut sender, &mut phone);
+        ours.push(took);
+        bare.push(floor.round());
+    }
+    let spent = services.processor_time().zip(before);
+    let spent = spent.map(|(after, before)| Duration::from_nanos(after - before));
+    let cpu = spent.map(|spent| spent.as_secs_f64() / ours.len() as f64);
     ours.sort();
     bare.sort();
-    (ours, bare)
+    Measured { ours, bare, cpu }
 }
 
 /// One push to its end; says how long its frame took, and its size.

@@ -45,6 +45,17 @@ impl Process {
         }
     }
 
+    /// How long it has been on a processor, all its threads together, in nanoseconds; none where
+    /// the system does not say.
+    pub(crate) fn processor_time(&self) -> Option<u64> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
+        let of_task = |task: std::io::Result<std::fs::DirEntry>| -> Option<u64> {
+            let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse().ok()
+        };
+        tasks.map(of_task).sum()
+    }
+
     /// What of it is in memory, in KiB.
     pub(crate) fn resident(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());

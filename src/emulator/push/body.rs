@@ -14,24 +14,18 @@ pub(super) struct TooLarge;
 /// Reads a body of at most `most` bytes.
 pub(super) async fn read(body: Body, most: usize) -> Result<Bytes, TooLarge> {
     let mut stream = body.into_data_stream();
-    // Most bodies come in one piece, which need not be copied.
-    let (mut first, mut rest) = (Bytes::new(), Vec::new());
+    // Copied, as each piece shares the connection's buffer: a small body that waits for its device
+    // would keep all of that in memory, and the connection would need a new one for each request.
+    let mut whole = Vec::new();
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| TooLarge)?;
-        if first.len() + rest.len() + piece.len() > most {
+        if whole.len() + piece.len() > most {
             throw_away(stream).await;
             return Err(TooLarge);
         }
-        if first.is_empty() {
-            first = piece;
-        } else {
-            rest.extend_from_slice(&piece);
-        }
+        whole.extend_from_slice(&piece);
     }
-    if rest.is_empty() {
-        return Ok(first);
-    }
-    Ok([&first, rest.as_slice()].concat().into())
+    Ok(whole.into())
 }
 
 async fn throw_away(mut stream: BodyDataStream) {

@@ -141,7 +141,7 @@ pub async fn take_connections<F>(
             let stream = accept(&listener).await;
             // A frame on its own must not wait for the acknowledgement of the one before (Nagle).
             stream.set_nodelay(true).ok();
-            let connection = serve(stream);
+            let connection = Box::pin(serve(stream));
             spawner.spawn_to_end(name, async move {
                 connection.await;
                 drop(place);

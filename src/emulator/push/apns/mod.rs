@@ -15,7 +15,6 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, post};
 use axum::{Extension, Router};
@@ -62,13 +61,10 @@ pub(in crate::emulator) fn routes(apns: Arc<Apns>) -> Router {
 }
 
 /// On a host name of Apple's there is nothing but the provider API, whatever else is served here.
-pub(in crate::emulator) async fn keep_to_own_paths(request: Request, next: Next) -> Response {
+pub(in crate::emulator) fn refuse_foreign_path(request: &Request) -> Option<Response> {
     let path = request.uri().path();
     let own = path == "/3" || path.starts_with("/3/");
-    if !own && is_own_host(&request) {
-        return refuse(Refusal::BadPath, request.headers());
-    }
-    next.run(request).await
+    (!own && is_own_host(request)).then(|| refuse(Refusal::BadPath, request.headers()))
 }
 
 fn is_own_host(request: &Request) -> bool {

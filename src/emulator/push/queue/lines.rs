@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::message::Fresh;
@@ -33,7 +32,6 @@ struct Open {
 struct Entry {
     number: u64,
     wake: Arc<Notify>,
-    replaced: CancellationToken,
     /// How many messages it may be handed until it acknowledges some; none while it is not direct.
     room: Option<usize>,
     fresh: Vec<Fresh>,
@@ -66,7 +64,6 @@ pub(in crate::emulator::push) struct Line {
     uaid: Uuid,
     number: u64,
     wake: Arc<Notify>,
-    replaced: CancellationToken,
 }
 
 /// What a socket was woken for.
@@ -85,17 +82,15 @@ impl Lines {
         open.opened += 1;
         let number = open.opened;
         let wake = Arc::new(Notify::new());
-        let replaced = CancellationToken::new();
         let entry = Entry {
             number,
             wake: wake.clone(),
-            replaced: replaced.clone(),
             room: None,
             fresh: Vec::new(),
             stored: false,
         };
         if let Some(earlier) = open.lines.insert(uaid, entry) {
-            earlier.replaced.cancel();
+            earlier.wake.notify_one();
         }
         drop(open);
         Line {
@@ -103,7 +98,6 @@ impl Lines {
             uaid,
             number,
             wake,
-            replaced,
         }
     }
 
@@ -171,14 +165,14 @@ impl Drop for Storing {
 }
 
 impl Line {
-    /// Waits for news.
-    pub(in crate::emulator::push) async fn woken(&self) -> News {
+    /// Waits for news; none once the device has opened another socket.
+    pub(in crate::emulator::push) async fn woken(&self) -> Option<News> {
         self.wake.notified().await;
         let take = |entry: &mut Entry| News {
             fresh: std::mem::take(&mut entry.fresh),
             stored: entry.stored,
         };
-        self.with(take).unwrap_or_default()
+        self.with(take)
     }
 
     /// The socket is about to look for what is stored.
@@ -207,11 +201,6 @@ impl Line {
     /// The device has so many of those that were on their way.
     pub(in crate::emulator::push) fn acknowledged(&self, messages: usize) {
         self.with(|entry| entry.room = entry.room.map(|room| room + messages));
-    }
-
-    /// Waits until the device has opened another socket.
-    pub(in crate::emulator::push) async fn replaced(&self) {
-        self.replaced.cancelled().await;
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Entry) -> T) -> Option<T> {
@@ -244,7 +233,7 @@ mod tests {
         let uaid = Uuid::new_v4();
         let first = lines.open(uaid);
         let second = lines.open(uaid);
-        first.replaced().await;
+        assert!(first.woken().await.is_none());
         drop(first);
         assert!(lines.is_open(uaid));
         drop(second);
@@ -270,12 +259,12 @@ mod tests {
         assert!(line.caught_up(2));
         assert!(!direct(&lines, uaid), "one is being stored, unseen");
         drop(away);
-        assert!(line.woken().await.stored);
+        assert!(line.woken().await.unwrap().stored);
         assert!(!line.caught_up(2), "it has to look again");
         line.looks();
         assert!(line.caught_up(2));
         assert!(direct(&lines, uaid) && direct(&lines, uaid));
-        assert_eq!(line.woken().await.fresh.len(), 2);
+        assert_eq!(line.woken().await.unwrap().fresh.len(), 2);
         assert!(!direct(&lines, uaid), "there is no room left");
         line.acknowledged(2);
         assert!(!direct(&lines, uaid), "and something is stored before it");

@@ -9,6 +9,8 @@ mod lines;
 mod message;
 mod rows;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

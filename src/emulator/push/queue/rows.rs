@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::emulator::trace::DropRule;
 use crate::model::Platform;
-use crate::wire::push_socket::MAX_FRAME;
+use crate::wire::push_socket::{MAX_FRAME, NotificationHeaders};
 
 use super::away::{self, AwayRule};
 use super::message::{Acked, Batch, Part, Sequence, Stored};
@@ -47,7 +47,7 @@ pub(super) struct NewRow {
     pub(super) channel: i64,
     version: String,
     body: Bytes,
-    headers: String,
+    headers: NotificationHeaders,
     slot: Option<String>,
     /// The rule that holds, while no socket is open.
     pub(super) away: Option<AwayRule>,
@@ -99,7 +99,7 @@ impl NewRow {
             channel: channel.id,
             version: incoming.version,
             body: incoming.body,
-            headers: serde_json::to_string(&incoming.headers).unwrap_or_default(),
+            headers: incoming.headers,
             slot,
             away,
             now,
@@ -201,7 +201,7 @@ fn store(c: &Connection, row: &NewRow) -> rusqlite::Result<()> {
         row.channel,
         row.version,
         row.body.as_ref(),
-        row.headers,
+        serde_json::to_string(&row.headers).unwrap_or_default(),
         row.slot,
         offline,
         row.expires_at,

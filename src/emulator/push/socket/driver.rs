@@ -1,9 +1,11 @@
 //! Carries a device's socket: reads frames, writes frames, and does what the conversation says.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +27,8 @@ pub(super) struct Driver {
     pub(super) queue: Queue,
     pub(super) timings: SocketTimings,
     pub(super) ending: CancellationToken,
+    /// Its place among all sockets.
+    pub(super) _place: OwnedSemaphorePermit,
 }
 
 /// How a connection ends.
@@ -50,7 +54,7 @@ impl From<StoreError> for End {
 
 impl Driver {
     /// Serves the device until one side ends it.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(mut self: Box<Self>) {
         if let Err(End::Close(close)) = self.talk().await {
             tracing::debug!(
                 code = close.code(),
@@ -81,11 +85,11 @@ impl Driver {
 
     async fn talk(&mut self) -> Result<(), End> {
         let hello = self.hello().await?;
-        let first = self.queue.greet(hello.uaid).await?;
+        let first = Box::pin(self.queue.greet(hello.uaid)).await?;
         let line = self.queue.lines().open(first.uaid);
         // Asked again once the line is open, so that nothing stored in between is missed.
         let greeting = match first.agent {
-            Some(_) => self.queue.greet(Some(first.uaid)).await?,
+            Some(_) => Box::pin(self.queue.greet(Some(first.uaid))).await?,
             None => first,
         };
         if greeting.uaid != first.uaid {
@@ -96,20 +100,27 @@ impl Driver {
         let mut talk = Conversation::new(greeting.newest, self.timings, now);
         let mut agent = greeting.agent;
         let mut steps = talk.begin();
+        // Waited for across all rounds: each new wait costs locks, and pushes are many.
+        let ending = self.ending.clone();
+        let mut ended = pin!(ending.cancelled());
+        let mut deadline = pin!(tokio::time::sleep_until(talk.deadline()));
         loop {
             self.carry_out(&mut talk, steps, &line, greeting, &mut agent)
                 .await?;
+            if deadline.deadline() != talk.deadline() {
+                deadline.as_mut().reset(talk.deadline());
+            }
             steps = tokio::select! {
-                () = self.ending.cancelled() => return Err(Close::GoingAway.into()),
-                () = line.replaced() => return Err(Close::OutOfPlace.into()),
+                () = &mut ended => return Err(Close::GoingAway.into()),
                 news = line.woken() => {
+                    let news = news.ok_or(Close::OutOfPlace)?;
                     let mut steps = talk.handed(news.fresh);
                     if news.stored {
                         steps.extend(talk.woken());
                     }
                     steps
                 }
-                () = tokio::time::sleep_until(talk.deadline()) => {
+                () = &mut deadline => {
                     talk.time_passed(Instant::now())
                 }
                 frame = self.socket.recv() => match read(frame)? {
@@ -179,7 +190,7 @@ impl Driver {
                 }
                 Step::Unregister { channel_id } => {
                     if let Some(agent) = *agent {
-                        self.queue.give_back(agent, channel_id).await?;
+                        Box::pin(self.queue.give_back(agent, channel_id)).await?;
                     }
                     self.send(&ServerFrame::Unregister {
                         channel_id,
@@ -214,7 +225,9 @@ impl Driver {
         greeting: Greeting,
         asked: registering::Asked,
     ) -> Result<Option<i64>, End> {
-        let (frame, known) = registering::register(&self.handles, greeting.uaid, asked).await?;
+        // Boxed, as it is large and rare.
+        let answer = Box::pin(registering::register(&self.handles, greeting.uaid, asked));
+        let (frame, known) = answer.await?;
         self.send(&frame).await?;
         Ok(known)
     }
@@ -227,11 +240,13 @@ impl Driver {
     async fn write(&mut self, message: Message) -> Result<(), End> {
         let written = tokio::time::timeout(self.timings.send, self.socket.send(message));
         tokio::select! {
-            () = self.ending.cancelled() => Err(Close::GoingAway.into()),
+            // Looked at first: nearly always it is done at once, and nothing is waited for.
+            biased;
             written = written => match written {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) | Err(_) => Err(End::Gone),
             },
+            () = self.ending.cancelled() => Err(Close::GoingAway.into()),
         }
     }
 }

@@ -32,7 +32,7 @@ const MOST_SOCKETS: usize = 20_000;
 const MAX_READ: usize = 4 * MAX_FRAME;
 
 /// The read buffer of a socket, in bytes: small, as there may be thousands.
-const READ_BUFFER: usize = 4096;
+const READ_BUFFER: usize = 512;
 
 /// The device socket's front door.
 #[derive(Debug)]
@@ -76,17 +76,16 @@ impl DeviceSockets {
             .write_buffer_size(0)
             .max_write_buffer_size(2 * MAX_FRAME)
             .on_upgrade(move |socket| async move {
-                let driver = Driver {
+                // Boxed, as there may be thousands, and a task has more than one place for what it owns.
+                let driver = Box::new(Driver {
                     socket,
                     handles,
                     queue,
                     timings,
                     ending,
-                };
-                spawner.spawn_to_end("device socket", async move {
-                    driver.run().await;
-                    drop(place);
+                    _place: place,
                 });
+                spawner.spawn_to_end("device socket", driver.run());
             })
     }
 }

@@ -1,5 +1,6 @@
 //! Whatever order pushes, connections, acknowledgements and restarts come in: what was answered
-//! *received* reaches the device, never twice on one connection, and in its order.
+//! *received* reaches the device, never twice on one connection, and in its order; unless a later
+//! push of the same topic took its place, or the device gave the channel back.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
@@ -28,6 +29,8 @@ use crate::wire::push_socket::{AckUpdate, ClientFrame, NotificationHeaders};
 enum Action {
     /// Begins so many pushes at once, and looks at none of their answers.
     Push(usize),
+    /// One of two topics.
+    PushTopic(usize),
     /// Waits for the answers.
     Answers,
     Connect,
@@ -36,18 +39,27 @@ enum Action {
     Turn,
     /// The device acknowledges the first so many that are on their way.
     Acknowledge(usize),
+    /// The device refuses the first that is on its way.
+    Refuse,
+    /// The device gives its channel back, and registers it anew.
+    GiveBack,
     /// The services end in the middle of everything, and start again.
     Restart,
 }
 
+const TOPICS: [&str; 2] = ["one", "other"];
+
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         6 => (1..4_usize).prop_map(Action::Push),
+        3 => (0..TOPICS.len()).prop_map(Action::PushTopic),
         4 => Just(Action::Answers),
         3 => Just(Action::Connect),
         1 => Just(Action::Disconnect),
         6 => Just(Action::Turn),
         4 => (1..8_usize).prop_map(Action::Acknowledge),
+        2 => Just(Action::Refuse),
+        1 => Just(Action::GiveBack),
         1 => Just(Action::Restart),
     ]
 }
@@ -65,6 +77,8 @@ struct Connection {
     line: Line,
     talk: Conversation,
     agent: i64,
+    /// How many pushes were begun to channels given back before.
+    outlived: usize,
     delivered: Vec<String>,
     unacknowledged: VecDeque<String>,
 }
@@ -73,10 +87,14 @@ struct World {
     folder: tempfile::TempDir,
     services: Option<Services>,
     uaid: Uuid,
+    channel_id: Uuid,
     token: String,
     connection: Option<Connection>,
     answers: Vec<Answer>,
     sent: usize,
+    /// How many were begun to channels that were given back since.
+    outlived: usize,
+    topics: HashMap<String, usize>,
     /// The number of answers waited for when a push was begun.
     begun: HashMap<String, usize>,
     /// The number of answers waited for when its answer was there.
@@ -106,35 +124,38 @@ impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let services = start(folder.path()).await;
-        let uaid = Uuid::new_v4();
-        let wanted = Wanted {
-            uaid,
-            channel_id: Uuid::new_v4(),
-            platform: Platform::WebPush,
-            sender: None,
-            extended: false,
-        };
-        let minted = services.handles.mint(wanted).await.unwrap().unwrap();
-        let token = minted
-            .handle
-            .as_str()
-            .rsplit('/')
-            .next()
-            .unwrap()
-            .to_owned();
-        Self {
+        let mut world = Self {
             folder,
             services: Some(services),
-            uaid,
-            token,
+            uaid: Uuid::new_v4(),
+            channel_id: Uuid::new_v4(),
+            token: String::new(),
             connection: None,
             answers: Vec::new(),
             sent: 0,
+            outlived: 0,
+            topics: HashMap::new(),
             begun: HashMap::new(),
             received: HashMap::new(),
             waited: 0,
             reached: HashSet::new(),
-        }
+        };
+        world.register().await;
+        world
+    }
+
+    async fn register(&mut self) {
+        let wanted = Wanted {
+            uaid: self.uaid,
+            channel_id: self.channel_id,
+            platform: Platform::WebPush,
+            sender: None,
+            extended: false,
+        };
+        let minted = self.services().handles.mint(wanted).await.unwrap().unwrap();
+        let (_, token) = minted.handle.as_str().rsplit_once('/').unwrap();
+        assert_ne!(token, self.token);
+        token.clone_into(&mut self.token);
     }
 
     fn services(&self) -> &Services {
@@ -149,16 +170,18 @@ impl World {
         }
     }
 
-    async fn push(&mut self) {
+    async fn push(&mut self, topic: Option<usize>) {
         self.sent += 1;
         let version = format!("{:04}", self.sent);
+        self.topics
+            .extend(topic.map(|topic| (version.clone(), topic)));
         self.begun.insert(version.clone(), self.waited);
         let (queue, channel) = (self.services().queue.clone(), self.channel().await);
         let incoming = Incoming {
             version: version.clone(),
             body: Bytes::from_static(b"body"),
             headers: NotificationHeaders::default(),
-            topic: None,
+            topic: topic.map(|topic| TOPICS[topic].to_owned()),
             lifetime: None,
             away: AwayRule::Store,
         };
@@ -174,7 +197,10 @@ impl World {
     }
 
     fn answered(&mut self, (version, answer): (String, Option<Verdict>)) {
-        assert_eq!(answer, Some(Verdict::Received));
+        if answer == Some(Verdict::Gone) && number(&version) <= self.outlived {
+            return;
+        }
+        assert_eq!(answer, Some(Verdict::Received), "{version}");
         self.received.insert(version, self.waited);
     }
 
@@ -200,6 +226,7 @@ impl World {
             line,
             talk,
             agent: greeting.agent.unwrap(),
+            outlived: self.outlived,
             delivered: Vec::new(),
             unacknowledged: VecDeque::new(),
         });
@@ -210,15 +237,20 @@ impl World {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        let delivered = connection.delivered;
+        let (delivered, outlived) = (connection.delivered, connection.outlived);
+        let ghost = delivered.iter().find(|version| number(version) <= outlived);
+        assert_eq!(ghost, None, "its channel was given back: {delivered:?}");
         let once: HashSet<&String> = delivered.iter().collect();
         assert_eq!(once.len(), delivered.len(), "twice: {delivered:?}");
         for (at, later) in delivered.iter().enumerate() {
             for earlier in &delivered[at + 1..] {
-                let before = self.received.get(earlier).is_some_and(|received| {
-                    // Its answer was there before the other one was begun.
-                    received < &self.begun[later]
-                });
+                // What has a topic comes before what has none.
+                let first = self.topics.contains_key(later) && !self.topics.contains_key(earlier);
+                let before = !first
+                    && self.received.get(earlier).is_some_and(|received| {
+                        // Its answer was there before the other one was begun.
+                        received < &self.begun[later]
+                    });
                 assert!(!before, "{earlier} behind {later}: {delivered:?}");
             }
         }
@@ -232,6 +264,7 @@ impl World {
         let Some(news) = connection.line.woken().now_or_never() else {
             return;
         };
+        let news = news.unwrap();
         let mut steps = connection.talk.handed(news.fresh);
         if news.stored {
             steps.extend(connection.talk.woken());
@@ -255,6 +288,36 @@ impl World {
         };
         let steps = connection.talk.received(&ack.to_text(), Instant::now());
         self.carry_out(steps).await;
+    }
+
+    async fn refuse(&mut self) {
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        let Some(version) = connection.unacknowledged.pop_front() else {
+            return;
+        };
+        let nack = ClientFrame::Nack {
+            version,
+            code: None,
+        };
+        let steps = connection.talk.received(&nack.to_text(), Instant::now());
+        self.carry_out(steps).await;
+    }
+
+    async fn give_back(&mut self) {
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        let frame = ClientFrame::Unregister {
+            channel_id: self.channel_id,
+            code: None,
+        };
+        let steps = connection.talk.received(&frame.to_text(), Instant::now());
+        // From now on, what was begun before may be lost.
+        self.outlived = self.sent;
+        self.carry_out(steps).await;
+        self.register().await;
     }
 
     /// What the driver does, without a WebSocket.
@@ -288,11 +351,13 @@ impl World {
                     let found = queue.load(connection.agent, batch).await.unwrap();
                     steps.extend(connection.talk.loaded(found));
                 }
-                other @ (Step::Send(_)
-                | Step::Ping
-                | Step::Register { .. }
-                | Step::Unregister { .. }
-                | Step::Close(_)) => panic!("{other:?}"),
+                Step::Unregister { channel_id } => {
+                    let agent = connection.agent;
+                    queue.give_back(agent, channel_id).await.unwrap();
+                }
+                other @ (Step::Send(_) | Step::Ping | Step::Register { .. } | Step::Close(_)) => {
+                    panic!("{other:?}")
+                }
             }
         }
     }
@@ -318,14 +383,17 @@ impl World {
         match action {
             Action::Push(pushes) => {
                 for _ in 0..pushes {
-                    self.push().await;
+                    self.push(None).await;
                 }
             }
+            Action::PushTopic(topic) => self.push(Some(topic)).await,
             Action::Answers => self.all_answers().await,
             Action::Connect => self.connect().await,
             Action::Disconnect => self.disconnect(),
             Action::Turn => self.turn().await,
             Action::Acknowledge(most) => self.acknowledge(most).await,
+            Action::Refuse => self.refuse().await,
+            Action::GiveBack => self.give_back().await,
             Action::Restart => self.restart().await,
         }
     }
@@ -343,17 +411,29 @@ impl World {
         let lost: Vec<_> = self
             .received
             .keys()
-            .filter(|version| !self.reached.contains(*version))
+            .filter(|version| !self.reached.contains(*version) && !self.is_excused(version))
             .collect();
         assert!(lost.is_empty(), "lost: {lost:?}");
         self.connect().await;
         assert!(self.is_idle(), "what was acknowledged came again");
     }
 
+    /// True for what its channel took with it, and for what a later push may have taken the place of.
+    fn is_excused(&self, version: &str) -> bool {
+        let topic = self.topics.get(version);
+        let same = |later: &str| topic.is_some() && self.topics.get(later) == topic;
+        let mut later = self.begun.keys().filter(|later| later.as_str() > version);
+        number(version) <= self.outlived || later.any(|later| same(later))
+    }
+
     fn is_idle(&self) -> bool {
         let connection = self.connection.as_ref().unwrap();
         connection.unacknowledged.is_empty()
     }
+}
+
+fn number(version: &str) -> usize {
+    version.parse().unwrap()
 }
 
 proptest! {
