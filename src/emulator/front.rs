@@ -23,8 +23,9 @@ use super::push::socket::DeviceSockets;
 use super::push::webpush::{self, WebPush};
 use super::push::wns::{self, Wns};
 
-/// How many requests are worked on at once; more are answered 503.
-const MOST_AT_ONCE: usize = 1024;
+/// How many requests are worked on at once, those that still wait for their body included; more are
+/// answered 503. One HTTP/2 connection may have a thousand, and two of them must not lock out others.
+const MOST_AT_ONCE: usize = 8192;
 
 /// What stands behind the router.
 #[derive(Debug, Clone)]

@@ -284,6 +284,10 @@ async fn web_push_takes_its_own_application_server() {
         let (status, body) = refused(request).await;
         assert_eq!((status, &body["errno"]), (401, &109.into()), "{body}");
     }
+    // An endpoint that asks for an error is no way round.
+    let asking = url(&services, "wpush/v1/error-410");
+    let (status, body) = refused(client().post(asking).header("ttl", "60")).await;
+    assert_eq!((status, &body["errno"]), (401, &109.into()), "{body}");
     accepted(push().header("authorization", own)).await;
     let heard = device.hear().await;
     assert!(heard["data"].is_string(), "{heard}");

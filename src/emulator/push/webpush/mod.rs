@@ -86,6 +86,7 @@ async fn forget(State(web_push): State<Arc<WebPush>>, Path(version): Path<String
 impl WebPush {
     async fn take(&self, token: &str, headers: &HeaderMap, body: Body) -> Result<Created, Refusal> {
         if let Some(asked) = self.asked(token, headers) {
+            vapid::check_only(headers, self.only.as_ref())?;
             return asked;
         }
         let channel = self.channel(token).await?;
