@@ -9,6 +9,7 @@ mod file;
 mod key;
 mod memory;
 mod os;
+mod private;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 pub use error::VaultError;
 pub use key::VaultKey;
+pub use private::{make_private_folder, private_file_options};
 
 /// Which kind of vault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,8 @@ use serde::Serializer;
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
+use crate::vault::make_private_folder;
+
 use super::{ApnsKey, CredentialsError, SenderCredentials, ServiceAccount, VapidKey, WnsClient};
 
 /// The file of the VAPID pair.
@@ -66,7 +68,7 @@ const SERVICE_ACCOUNT: Kind<ServiceAccount> = Kind {
 };
 
 pub(super) fn load_or_create(folder: &Path) -> Result<SenderCredentials, CredentialsError> {
-    make_private(folder).map_err(|cause| CredentialsError::Folder {
+    make_private_folder(folder).map_err(|cause| CredentialsError::Folder {
         path: folder.to_owned(),
         cause,
     })?;
@@ -181,15 +183,6 @@ fn prepare(folder: &Path, content: Option<&Vec<u8>>) -> io::Result<NamedTempFile
     new.write_all(content)?;
     new.as_file().sync_all()?;
     Ok(new)
-}
-
-/// Makes the folder for its owner alone; one that is there already stays as it is.
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn file_error(path: &Path, action: &'static str, cause: io::Error) -> CredentialsError {

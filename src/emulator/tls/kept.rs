@@ -1,6 +1,6 @@
 //! Certificates in files, kept until they are about to end or the names change.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{Leaf, LocalNames, Material, mint};
 use crate::emulator::EmulatorError;
 use crate::lifecycle::timeouts;
+use crate::vault::{make_private_folder, private_file_options};
 
 const AUTHORITY: &str = "ca.pem";
 const LOCAL: [&str; 2] = ["local.pem", "local.key"];
@@ -109,7 +110,10 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = options().write(true).create_new(true).open(&new)?;
+    let mut file = private_file_options()
+        .write(true)
+        .create_new(true)
+        .open(&new)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     // Whatever stands in the way is no certificate of ours; a folder cannot be renamed over.
@@ -121,13 +125,9 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 
 /// Keeps other processes from reading and writing until it is dropped.
 fn lock(folder: &Path) -> io::Result<File> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
+    make_private_folder(folder)?;
     let path = folder.join(LOCK);
-    let file = options().write(true).create(true).open(path)?;
+    let file = private_file_options().write(true).create(true).open(path)?;
     let started = Instant::now();
     loop {
         match file.try_lock() {
@@ -140,20 +140,6 @@ fn lock(folder: &Path) -> io::Result<File> {
             Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
         }
     }
-}
-
-#[cfg(unix)]
-fn options() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    let mut options = OpenOptions::new();
-    options.mode(0o600).custom_flags(flags.bits().cast_signed());
-    options
-}
-
-#[cfg(not(unix))]
-fn options() -> OpenOptions {
-    OpenOptions::new()
 }
 
 /// That the authority is one of handset's for exactly these names, that both certificates are its

@@ -1,7 +1,7 @@
 //! Reading and replacing a file that must stay its owner's secret.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::lifecycle::timeouts;
-use crate::vault::VaultError;
+use crate::vault::{VaultError, make_private_folder, private_file_options};
 
 /// The largest file that is read, in bytes: room for some hundreds of tokens.
 const MOST_BYTES: u64 = 1 << 20;
@@ -20,7 +20,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// The content of the file at `path`, or none when there is no file.
 pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
     let failed = |source| file_error(path, "read", source);
-    let file = match options().read(true).open(path) {
+    let file = match private_file_options().read(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if is_link(path) => {
@@ -67,9 +67,9 @@ pub(super) fn lock(path: &Path) -> Result<File, VaultError> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
     {
-        create_folder(folder).map_err(failed)?;
+        make_private_folder(folder).map_err(failed)?;
     }
-    let mut options = options();
+    let mut options = private_file_options();
     let file = options
         .write(true)
         .create(true)
@@ -90,7 +90,10 @@ pub(super) fn lock(path: &Path) -> Result<File, VaultError> {
 }
 
 fn write_new(new: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = options().write(true).create_new(true).open(new)?;
+    let mut file = private_file_options()
+        .write(true)
+        .create_new(true)
+        .open(new)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -138,29 +141,6 @@ fn check_owner(path: &Path, facts: &fs::Metadata) -> Result<(), VaultError> {
 #[expect(clippy::unnecessary_wraps, reason = "the check fails on Unix")]
 fn check_owner(_path: &Path, _facts: &fs::Metadata) -> Result<(), VaultError> {
     Ok(())
-}
-
-/// Opens no link and waits for no pipe; what it creates is its owner's alone from the start.
-#[cfg(unix)]
-fn options() -> OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    let mut options = OpenOptions::new();
-    options.mode(0o600).custom_flags(flags.bits().cast_signed());
-    options
-}
-
-#[cfg(not(unix))]
-fn options() -> OpenOptions {
-    OpenOptions::new()
-}
-
-fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Makes the new name durable; not every platform can sync a folder.
