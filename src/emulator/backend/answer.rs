@@ -2,6 +2,8 @@
 //! ASP.NET Web API writes them.
 
 use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -76,6 +78,24 @@ impl From<StoreError> for Refusal {
 impl From<crate::model::Invalid> for Refusal {
     fn from(invalid: crate::model::Invalid) -> Self {
         Self::BadRequest(invalid.to_string())
+    }
+}
+
+/// A request's whole body. One that is too large or breaks off is refused in the backend's words.
+pub(super) struct WholeBody(pub(super) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for WholeBody {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let body = Bytes::from_request(request, state).await;
+        body.map(Self).map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Refusal::TooLarge("the body is larger than 64 KiB")
+            } else {
+                Refusal::BadRequest("the body broke off".to_owned())
+            }
+        })
     }
 }
 

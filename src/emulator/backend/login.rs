@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -13,12 +12,12 @@ use crate::model::UserName;
 use crate::wire::app_backend::LoginRequest;
 
 use super::AppBackend;
-use super::answer::{Refusal, json, read_json};
+use super::answer::{Refusal, WholeBody, json, read_json};
 use super::caller::Caller;
 
 pub(super) async fn login(
     State(backend): State<Arc<AppBackend>>,
-    body: Bytes,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, Refusal> {
     let request: LoginRequest = read_json(&body)?;
     let user = UserName::parse(&request.username).map_err(|_| Refusal::SignInNeeded)?;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -19,7 +18,7 @@ use crate::wire::app_backend::{
 };
 
 use super::AppBackend;
-use super::answer::{Refusal, json, read_json, uncached};
+use super::answer::{Refusal, WholeBody, json, read_json, uncached};
 use super::caller::Caller;
 use super::toasts;
 
@@ -42,7 +41,7 @@ pub(super) async fn send(
     State(backend): State<Arc<AppBackend>>,
     caller: Caller,
     RawQuery(query): RawQuery,
-    body: Bytes,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, Refusal> {
     if let Some(query) = query.filter(|query| !query.is_empty()) {
         return toasts::send(&backend, &caller, &query, &body).await;

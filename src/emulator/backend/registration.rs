@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -18,7 +17,7 @@ use crate::wire::app_backend::{MAX_TAGS, RegistrationBody};
 use crate::wire::webpush;
 
 use super::AppBackend;
-use super::answer::{Refusal, json, read_json};
+use super::answer::{Refusal, WholeBody, json, read_json};
 use super::caller::Caller;
 
 /// How long a registration lasts from its last put (Azure Notification Hubs: 90 days).
@@ -68,7 +67,7 @@ pub(super) async fn update(
     State(backend): State<Arc<AppBackend>>,
     caller: Caller,
     Path(id): Path<String>,
-    body: Bytes,
+    WholeBody(body): WholeBody,
 ) -> Result<Response, Refusal> {
     let id = RegistrationId::parse(id).map_err(|_| Refusal::Gone)?;
     let body: RegistrationBody = read_json(&body)?;

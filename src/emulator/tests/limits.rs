@@ -121,6 +121,26 @@ async fn a_body_far_too_large_still_gets_its_answer() {
 }
 
 #[tokio::test]
+async fn a_body_too_large_for_tokens_or_the_backend_is_refused_in_their_words() {
+    let services = start().await;
+    let post = |path: &str| {
+        let request = client().post(url(&services, path));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        send(request.body("x".repeat(70_000)))
+    };
+    for path in ["token", "accesstoken.srf", "tenant/oauth2/v2.0/token"] {
+        let answer = post(path).await;
+        assert_eq!(answer.status(), 400, "{path}");
+        assert_eq!(json(answer).await["error"], "invalid_request", "{path}");
+    }
+    let answer = post("api/login").await;
+    assert_eq!(answer.status(), 413);
+    let message = &json(answer).await["Message"];
+    assert!(message.as_str().unwrap().contains("64 KiB"), "{message}");
+    services.shutdown().await;
+}
+
+#[tokio::test]
 async fn on_apples_host_names_there_is_nothing_but_apns() {
     let services = start().await;
     for (host, method, path, status, reason) in [

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
@@ -18,6 +18,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use crate::emulator::credentials::SenderCredentials;
+use crate::emulator::push::body;
 use crate::emulator::push::jwt::Jwt;
 use crate::wire::fcm::TOKEN_SECONDS;
 
@@ -36,10 +37,7 @@ const LEEWAY: i64 = 60;
 const ASSERTION: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 pub(super) fn routes(fcm: Arc<Fcm>) -> Router {
-    Router::new()
-        .route("/token", post(token))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST))
-        .with_state(fcm)
+    Router::new().route("/token", post(token)).with_state(fcm)
 }
 
 #[derive(Deserialize)]
@@ -58,7 +56,13 @@ struct Claims {
     exp: i64,
 }
 
-async fn token(State(fcm): State<Arc<Fcm>>, body: Bytes) -> Response {
+async fn token(State(fcm): State<Arc<Fcm>>, body: Body) -> Response {
+    let Ok(body) = body::read(body, MAX_REQUEST).await else {
+        return refused(
+            "invalid_request",
+            "the body is larger than 16 KiB, or broke off",
+        );
+    };
     let fields: HashMap<_, _> = form_urlencoded::parse(&body).collect();
     let field = |name: &str| fields.get(name).map(AsRef::as_ref).unwrap_or_default();
     let checked = match field("grant_type") {
@@ -81,14 +85,23 @@ async fn token(State(fcm): State<Arc<Fcm>>, body: Bytes) -> Response {
             }))
             .into_response()
         }
-        Err((error, description)) => {
-            let body = json!({ "error": error, "error_description": description });
-            (StatusCode::BAD_REQUEST, Json(body)).into_response()
-        }
+        Err((error, description)) => return refused(error, description),
     };
+    keep_out_of_caches(&mut answer);
+    answer
+}
+
+/// An OAuth error (RFC 6749 §5.2).
+fn refused(error: &str, description: &str) -> Response {
+    let body = json!({ "error": error, "error_description": description });
+    let mut answer = (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    keep_out_of_caches(&mut answer);
+    answer
+}
+
+fn keep_out_of_caches(answer: &mut Response) {
     let no_store = HeaderValue::from_static("no-store");
     answer.headers_mut().insert(header::CACHE_CONTROL, no_store);
-    answer
 }
 
 type OAuthError = (&'static str, &'static str);

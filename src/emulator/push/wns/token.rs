@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
@@ -15,7 +15,7 @@ use axum::{Json, Router};
 use serde_json::json;
 use url::form_urlencoded;
 
-use crate::emulator::push::header as header_text;
+use crate::emulator::push::{body, header as header_text};
 use crate::wire::wns::{TOKEN_SECONDS, TokenAnswer};
 
 use super::Wns;
@@ -27,18 +27,19 @@ pub(super) fn routes(wns: Arc<Wns>) -> Router {
     Router::new()
         .route("/accesstoken.srf", post(uwp))
         .route("/{tenant}/oauth2/v2.0/token", post(entra))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST))
         .with_state(wns)
 }
 
-async fn uwp(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn uwp(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Body) -> Response {
     if let Err(refusal) = check(
         &wns,
         &headers,
-        &body,
+        body,
         "notify.windows.com",
         Some("ms-app://"),
-    ) {
+    )
+    .await
+    {
         return refusal.into_response();
     }
     let answer = TokenAnswer {
@@ -49,14 +50,16 @@ async fn uwp(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Bytes) -> Re
     no_store(Json(answer).into_response())
 }
 
-async fn entra(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn entra(State(wns): State<Arc<Wns>>, headers: HeaderMap, body: Body) -> Response {
     if let Err(refusal) = check(
         &wns,
         &headers,
-        &body,
+        body,
         "https://wns.windows.com/.default",
         None,
-    ) {
+    )
+    .await
+    {
         return refusal.into_response();
     }
     // Entra writes the number as text and the type with a capital, which this flow's clients read.
@@ -90,10 +93,10 @@ impl OAuthRefusal {
     }
 }
 
-fn check(
+async fn check(
     wns: &Wns,
     headers: &HeaderMap,
-    body: &[u8],
+    body: Body,
     scope: &str,
     client_prefix: Option<&str>,
 ) -> Result<(), OAuthRefusal> {
@@ -105,7 +108,13 @@ fn check(
     {
         return refuse("invalid_request", "the body must be a form");
     }
-    let fields: HashMap<_, _> = form_urlencoded::parse(body).collect();
+    let Ok(body) = body::read(body, MAX_REQUEST).await else {
+        return refuse(
+            "invalid_request",
+            "the body is larger than 8 KiB, or broke off",
+        );
+    };
+    let fields: HashMap<_, _> = form_urlencoded::parse(&body).collect();
     let field = |name: &str| fields.get(name).map(AsRef::as_ref).unwrap_or_default();
     if field("grant_type") != "client_credentials" {
         return refuse(
