@@ -116,11 +116,12 @@ where
             .map_err(|error| StoreError::from_sqlite(&self.path, &error));
         Some(Done {
             failed: result.as_ref().err().cloned(),
-            complete: Box::new(move |committed, connection| match committed {
-                Ok(()) => {
-                    self.answer.send(result).ok();
+            complete: Box::new(move |committed, connection| match committed.and(result) {
+                Ok(read) => {
+                    self.answer.send(Ok(read)).ok();
                 }
-                // It may have seen what was then undone.
+                // It may have seen what was then undone, or failed in a transaction that a write
+                // had spoiled.
                 Err(_) => self.alone(connection),
             }),
         })

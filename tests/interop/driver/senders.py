@@ -34,7 +34,7 @@ class Sender:
     variant: str = ""
 
     @property
-    def library(self):
+    def npm_package(self):
         """The package from npm that a script of Node's is about."""
         return LIBRARIES.get(self.script)
 

@@ -41,7 +41,7 @@ class Trials:
 
     def run(self, sender, world):
         """The rows of one sender."""
-        if sender.library and (row := self.node.too_old_for(sender.library)):
+        if sender.npm_package and (row := self.node.too_old_for(sender.npm_package)):
             return [{**row, "way in": sender.way}]
         environment = {
             **world.environment,

@@ -310,6 +310,8 @@ impl Queue {
             .store
             .write(move |c| rows::give_back(c, agent, channel_id, now))
             .await?;
+        // Once more: a sender may have asked the database right before the job.
+        self.recent.forget(agent);
         for old in &lost {
             self.write_dropped(old, DropRule::Unregistered);
         }

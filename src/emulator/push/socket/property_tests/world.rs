@@ -1,6 +1,4 @@
-//! Whatever order pushes, connections, acknowledgements and restarts come in: what was answered
-//! *received* reaches the device, never twice on one connection, and in its order; unless a later
-//! push of the same topic took its place, or the device gave the channel back.
+//! What the actions are carried out on, and what is held against it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
@@ -9,60 +7,21 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use proptest::prelude::*;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::conversation::{Conversation, Step};
+use super::{Action, TOPICS};
 use crate::emulator::options::SocketTimings;
 use crate::emulator::origins::tests::origins;
 use crate::emulator::push::handles::{Channel, Found, Handles, Wanted};
 use crate::emulator::push::queue::{AwayRule, Incoming, Line, Queue, Verdict};
+use crate::emulator::push::socket::conversation::{Conversation, Step};
 use crate::emulator::schema::SCHEMA;
 use crate::emulator::trace::TraceLog;
 use crate::lifecycle::{Clock, Scope};
 use crate::model::Platform;
 use crate::store::{Location, Store};
 use crate::wire::push_socket::{AckUpdate, ClientFrame, NotificationHeaders};
-
-#[derive(Debug, Clone)]
-enum Action {
-    /// Begins so many pushes at once, and looks at none of their answers.
-    Push(usize),
-    /// One of two topics.
-    PushTopic(usize),
-    /// Waits for the answers.
-    Answers,
-    Connect,
-    Disconnect,
-    /// The socket's turn.
-    Turn,
-    /// The device acknowledges the first so many that are on their way.
-    Acknowledge(usize),
-    /// The device refuses the first that is on its way.
-    Refuse,
-    /// The device gives its channel back, and registers it anew.
-    GiveBack,
-    /// The services end in the middle of everything, and start again.
-    Restart,
-}
-
-const TOPICS: [&str; 2] = ["one", "other"];
-
-fn action() -> impl Strategy<Value = Action> {
-    prop_oneof![
-        6 => (1..4_usize).prop_map(Action::Push),
-        3 => (0..TOPICS.len()).prop_map(Action::PushTopic),
-        4 => Just(Action::Answers),
-        3 => Just(Action::Connect),
-        1 => Just(Action::Disconnect),
-        6 => Just(Action::Turn),
-        4 => (1..8_usize).prop_map(Action::Acknowledge),
-        2 => Just(Action::Refuse),
-        1 => Just(Action::GiveBack),
-        1 => Just(Action::Restart),
-    ]
-}
 
 type Answer = Pin<Box<dyn Future<Output = (String, Option<Verdict>)>>>;
 
@@ -83,7 +42,8 @@ struct Connection {
     unacknowledged: VecDeque<String>,
 }
 
-struct World {
+/// The services, one device and its sender, and what is known of every push.
+pub(super) struct World {
     folder: tempfile::TempDir,
     services: Option<Services>,
     uaid: Uuid,
@@ -121,7 +81,7 @@ async fn start(folder: &Path) -> Services {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let services = start(folder.path()).await;
         let mut world = Self {
@@ -379,7 +339,7 @@ impl World {
         self.services = Some(start(self.folder.path()).await);
     }
 
-    async fn act(&mut self, action: Action) {
+    pub(super) async fn act(&mut self, action: Action) {
         match action {
             Action::Push(pushes) => {
                 for _ in 0..pushes {
@@ -399,7 +359,7 @@ impl World {
     }
 
     /// In the end the device is there and takes everything.
-    async fn finish(mut self) {
+    pub(super) async fn finish(mut self) {
         self.all_answers().await;
         self.connect().await;
         self.turn().await;
@@ -434,22 +394,4 @@ impl World {
 
 fn number(version: &str) -> usize {
     version.parse().unwrap()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn what_was_received_reaches_the_device_once_and_in_order(
-        actions in proptest::collection::vec(action(), 1..60)
-    ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let mut world = World::new().await;
-            for action in actions {
-                world.act(action).await;
-            }
-            world.finish().await;
-        });
-    }
 }
