@@ -5,6 +5,7 @@
 //! They speak the real protocols, so that real senders and real devices work against them; the
 //! device in this crate knows them over sockets alone.
 
+mod administration;
 mod backend;
 mod credentials;
 mod error;

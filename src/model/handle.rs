@@ -62,7 +62,7 @@ pub struct Subscription {
 }
 
 /// The keys of a [`Subscription`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SubscriptionKeys {
     /// The device's P-256 public key, uncompressed, base64url.
     pub p256dh: String,

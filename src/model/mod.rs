@@ -11,6 +11,7 @@ mod manifest;
 mod platform;
 mod raw;
 mod tag;
+mod tag_expression;
 mod text;
 mod toast;
 
@@ -25,6 +26,7 @@ pub use manifest::{LockScreen, Manifest, ManifestError, TaskType};
 pub use platform::Platform;
 pub use raw::{Priority, PushKind, RawNotification};
 pub use tag::Tag;
+pub use tag_expression::TagExpression;
 pub use text::DisplayText;
 pub use toast::{ToastAction, ToastContent, ToastImage, ToastKey, ToastTag, ToastTemplate};
 

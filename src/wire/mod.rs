@@ -9,6 +9,7 @@ pub mod fcm;
 pub mod fcm_message;
 mod json;
 mod localised;
+pub mod notification_hub;
 pub mod push_socket;
 pub mod secure_push;
 pub mod toast_xml;

@@ -1,0 +1,27 @@
+//! The REST API of Azure Notification Hubs: what senders, devices and app backends say to a hub, and
+//! what it answers (Microsoft, "Notification Hubs REST APIs").
+//!
+//! Registrations are Atom entries, installations are JSON, outcomes are XML; a [`SasToken`] proves
+//! who asks. Which of it is carried out, and for whom, is the hub's own.
+
+mod connection_string;
+mod error_body;
+mod headers;
+mod installation;
+mod outcome;
+mod platform;
+mod registration;
+mod sas;
+mod send_batch;
+
+pub use connection_string::ConnectionString;
+pub use error_body::write_error;
+pub use headers::*;
+pub use installation::{Installation, InstallationTemplate, PatchProblem};
+pub use outcome::{
+    MessageState, NotificationDetails, NotificationOutcome, OutcomeCount, RegistrationResult,
+};
+pub use platform::{Format, HubPlatform, PnsHandle};
+pub use registration::{Registration, StoredRegistration, Template, write_entry, write_feed};
+pub use sas::{SasClaim, SasKey, SasToken};
+pub use send_batch::{SendBatch, read_send_batch};
