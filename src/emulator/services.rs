@@ -14,6 +14,7 @@ use super::EmulatorError;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
+use super::hub::HubError;
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -236,7 +237,8 @@ fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
                 handles.sweep().await?;
                 backend.sweep().await
             };
-            if let Err(error) = swept.await {
+            let swept: Result<(), HubError> = swept.await;
+            if let Err(error) = swept {
                 tracing::warn!(%error, "what has expired could not be swept");
             }
         }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::emulator::hub::HubError;
 use crate::store::StoreError;
 
 /// Why a request was not carried out.
@@ -72,6 +73,18 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "a request failed in the database");
         Self::Unavailable
+    }
+}
+
+impl From<HubError> for Refusal {
+    fn from(error: HubError) -> Self {
+        match error {
+            HubError::Store(error) => error.into(),
+            error => {
+                tracing::warn!(%error, "the hub did not do what was asked of it");
+                Self::Unavailable
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod answer;
 mod caller;
 mod credentials;
+mod forms;
 mod login;
 mod notifications;
 mod registration;
@@ -18,10 +19,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 
 use crate::lifecycle::Clock;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::wire::app_backend::MAX_BODY;
 
-use super::hub::Hub;
+use super::hub::{Hub, HubError};
 use credentials::Credentials;
 use tokens::Tokens;
 pub use users::{Users, UsersError};
@@ -61,10 +62,10 @@ impl AppBackend {
     }
 
     /// Forgets what expired: tokens, registrations, and payloads after 30 days.
-    pub(super) async fn sweep(&self) -> Result<(), StoreError> {
+    pub(super) async fn sweep(&self) -> Result<(), HubError> {
         self.tokens.sweep().await?;
         self.sweep_registrations().await?;
-        self.sweep_notifications().await
+        Ok(self.sweep_notifications().await?)
     }
 }
 

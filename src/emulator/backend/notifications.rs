@@ -9,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use url::form_urlencoded;
 
-use crate::emulator::hub::{Push, Recipients};
 use crate::emulator::random;
-use crate::model::{NotificationId, Tag, UserName};
+use crate::model::{NotificationId, Platform, Tag, TagExpression, UserName};
 use crate::store::StoreError;
 use crate::wire::app_backend::{
     MAX_BODY, MAX_PAYLOAD, Notification, SecurePushAnswer, SecurePushRequest,
@@ -20,7 +19,7 @@ use crate::wire::app_backend::{
 use super::AppBackend;
 use super::answer::{Refusal, WholeBody, json, read_json, uncached};
 use super::caller::Caller;
-use super::toasts;
+use super::{forms, toasts};
 
 /// What is sent where the request names no payload.
 const DEFAULT_PAYLOAD: &str = "Hello from the handset app backend";
@@ -58,16 +57,11 @@ pub(super) async fn send(
         .payload
         .unwrap_or_else(|| DEFAULT_PAYLOAD.to_owned());
     let id = backend.keep(&to, payload).await?;
-    let recipients = Recipients {
-        tag: Tag::of_user(&to),
-        only: None,
-    };
-    let push = Push::Secure {
-        id: id.clone(),
-        priority: request.priority.unwrap_or_default(),
-    };
+    let priority = request.priority.unwrap_or_default();
     let deliveries = if request.push.unwrap_or(true) {
-        backend.hub.send(recipients, push).await?
+        let to_devices = TagExpression::Tag(Tag::of_user(&to));
+        let forms = Platform::ALL.map(|platform| forms::secure(platform, &id, priority));
+        backend.hub.send(to_devices, forms.into()).await?
     } else {
         Vec::new()
     };

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Deserialize;
 
-use crate::emulator::hub::Installation;
+use crate::emulator::hub::{Device, HubError};
 use crate::emulator::random;
 use crate::model::{Handle, Platform, RegistrationId, Tag, UserName};
 use crate::store::StoreError;
@@ -71,7 +71,7 @@ pub(super) async fn update(
 ) -> Result<Response, Refusal> {
     let id = RegistrationId::parse(id).map_err(|_| Refusal::Gone)?;
     let body: RegistrationBody = read_json(&body)?;
-    let installation = check(&caller.user, id.clone(), body)?;
+    let device = check(&caller.user, id.clone(), body)?;
     let now = backend.clock.now();
     let user = caller.user;
     let (key, until) = (id.clone(), expiry(now));
@@ -95,7 +95,7 @@ pub(super) async fn update(
         Standing::Unknown => return Err(Refusal::Gone),
         Standing::Foreign => return Err(Refusal::NotFound),
     }
-    backend.hub.upsert(installation).await?;
+    backend.hub.upsert(device).await?;
     Ok(StatusCode::OK.into_response())
 }
 
@@ -145,7 +145,7 @@ impl AppBackend {
 
     /// Takes registrations that expired out of the hub. Their ids are remembered as long again, so
     /// that their devices hear 410.
-    pub(super) async fn sweep_registrations(&self) -> Result<(), StoreError> {
+    pub(super) async fn sweep_registrations(&self) -> Result<(), HubError> {
         let now = self.clock.now();
         let forgotten = now
             .saturating_sub(LIFETIME)
@@ -240,11 +240,7 @@ fn insert(
     Ok(Some(id.to_owned()))
 }
 
-fn check(
-    user: &UserName,
-    id: RegistrationId,
-    body: RegistrationBody,
-) -> Result<Installation, Refusal> {
+fn check(user: &UserName, id: RegistrationId, body: RegistrationBody) -> Result<Device, Refusal> {
     let bad = |problem: &str| Refusal::BadRequest(problem.to_owned());
     let platform = Platform::from_backend_name(&body.platform)
         .ok_or_else(|| bad("Platform must be one of wns, apns, fcmv1, gcm and browser"))?;
@@ -270,7 +266,7 @@ fn check(
     };
     let mut tags = body.tags;
     tags.push(Tag::of_user(user));
-    Ok(Installation {
+    Ok(Device {
         id,
         platform,
         handle: body.handle,

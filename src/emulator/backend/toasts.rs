@@ -6,13 +6,13 @@
 use axum::response::Response;
 use url::form_urlencoded;
 
-use crate::emulator::hub::{Push, Recipients};
-use crate::model::{DisplayText, Platform, Tag, UserName};
+use crate::model::{DisplayText, Platform, Tag, TagExpression, UserName};
 use crate::wire::app_backend::{MAX_TOAST, ToastAnswer};
 
 use super::AppBackend;
 use super::answer::{Refusal, json, read_json};
 use super::caller::Caller;
+use super::forms;
 
 /// `POST /api/notifications?pns=…&to_tag=…` with the text as a JSON string.
 pub(super) async fn send(
@@ -31,11 +31,9 @@ pub(super) async fn send(
     if text.len() > MAX_TOAST {
         return Err(Refusal::TooLarge("the toast is larger than 2 KiB"));
     }
-    let recipients = Recipients {
-        tag: Tag::of_user(&to),
-        only: Some(platform),
-    };
-    let deliveries = backend.hub.send(recipients, Push::Toast(text)).await?;
+    let to_devices = TagExpression::Tag(Tag::of_user(&to));
+    let form = forms::toast(platform, &text);
+    let deliveries = backend.hub.send(to_devices, vec![form]).await?;
     Ok(json(ToastAnswer {
         to: to.to_string(),
         deliveries,

@@ -5,14 +5,14 @@ use rusqlite::{Connection, params};
 
 use crate::model::{Handle, Platform, RegistrationId, SubscriptionKeys, Tag};
 
-use super::Installation;
+use super::Device;
 
 /// The most devices that one send reaches.
 const MOST_REACHED: usize = 1000;
 
-pub(super) fn upsert(c: &Connection, installation: &Installation) -> rusqlite::Result<()> {
-    let id = installation.id.as_str();
-    let handle = installation.handle.as_str();
+pub(super) fn upsert(c: &Connection, device: &Device) -> rusqlite::Result<()> {
+    let id = device.id.as_str();
+    let handle = device.handle.as_str();
     c.prepare_cached(
         "DELETE FROM installation_tag WHERE installation IN
            (SELECT id FROM installation WHERE handle = ?1 OR id = ?2)",
@@ -20,13 +20,13 @@ pub(super) fn upsert(c: &Connection, installation: &Installation) -> rusqlite::R
     .execute([handle, id])?;
     c.prepare_cached("DELETE FROM installation WHERE handle = ?1 OR id = ?2")?
         .execute([handle, id])?;
-    let keys = installation.keys.as_ref();
+    let keys = device.keys.as_ref();
     c.prepare_cached(
         "INSERT INTO installation(id, platform, handle, p256dh, auth) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
     .execute(params![
         id,
-        installation.platform.as_str(),
+        device.platform.as_str(),
         handle,
         keys.map(|keys| keys.p256dh.as_str()),
         keys.map(|keys| keys.auth.as_str())
@@ -34,7 +34,7 @@ pub(super) fn upsert(c: &Connection, installation: &Installation) -> rusqlite::R
     let mut insert = c.prepare_cached(
         "INSERT OR IGNORE INTO installation_tag(tag, installation) VALUES (?1, ?2)",
     )?;
-    for tag in &installation.tags {
+    for tag in &device.tags {
         insert.execute([key(tag).as_str(), id])?;
     }
     Ok(())
@@ -62,22 +62,18 @@ pub(super) fn remove_handle(c: &Connection, handle: &Handle) -> rusqlite::Result
     Ok(())
 }
 
-/// The installations with `tag`, of one platform or all. Their tags are not read.
-pub(super) fn with_tag(
-    c: &Connection,
-    tag: &Tag,
-    only: Option<Platform>,
-) -> rusqlite::Result<Vec<Installation>> {
+/// The devices with `tag`. Their tags are not read.
+pub(super) fn with_tag(c: &Connection, tag: &Tag) -> rusqlite::Result<Vec<Device>> {
     let statement = format!(
         "SELECT id, platform, handle, p256dh, auth FROM installation_tag
          JOIN installation ON installation.id = installation_tag.installation
-         WHERE tag = ?1 AND (?2 IS NULL OR platform = ?2) LIMIT {MOST_REACHED}"
+         WHERE tag = ?1 LIMIT {MOST_REACHED}"
     );
     let mut statement = c.prepare_cached(&statement)?;
-    let rows = statement.query_map(params![key(tag), only.map(Platform::as_str)], |row| {
+    let rows = statement.query_map(params![key(tag)], |row| {
         let p256dh: Option<String> = row.get(3)?;
         let auth: Option<String> = row.get(4)?;
-        Ok(Installation {
+        Ok(Device {
             id: RegistrationId::parse(row.get::<_, String>(0)?).map_err(|e| unreadable(0, e))?,
             platform: row
                 .get::<_, String>(1)?

@@ -1,24 +1,29 @@
-//! The hub: knows installations, and sends to a tag.
+//! The hub: knows devices and their tags, and sends what it is given to those that are meant.
 //!
-//! It posts to the push services through their own front doors, as any sender does.
+//! It posts to the push services through their own front doors, as any sender does. What a push
+//! says, and in which form for each platform, its sender decides.
 
+mod content;
 mod destination;
+mod error;
 mod installations;
+mod notification_hub;
 mod senders;
 mod tag_hub;
 
 use futures_util::future::BoxFuture;
 
-use crate::model::{Handle, NotificationId, Platform, RegistrationId, SubscriptionKeys, Tag};
-use crate::store::StoreError;
-use crate::wire::app_backend::{Delivery, SendPriority};
+use crate::model::{Handle, Platform, RegistrationId, SubscriptionKeys, Tag, TagExpression};
+use crate::wire::app_backend::Delivery;
 
+pub(super) use content::Content;
 pub(super) use destination::refuse_special;
+pub(super) use error::HubError;
 pub(super) use tag_hub::TagHub;
 
-/// A device as the hub knows it.
+/// A device as an app backend puts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Installation {
+pub(super) struct Device {
     pub(super) id: RegistrationId,
     pub(super) platform: Platform,
     pub(super) handle: Handle,
@@ -27,34 +32,18 @@ pub(super) struct Installation {
     pub(super) tags: Vec<Tag>,
 }
 
-/// What is sent, before any platform gives it its shape.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Push {
-    /// The ID of a payload, without UI: it wakes the app, which fetches the payload.
-    Secure {
-        id: NotificationId,
-        priority: SendPriority,
-    },
-    /// Text that the platform shows by itself.
-    Toast(String),
-}
-
-/// Whom a push is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Recipients {
-    pub(super) tag: Tag,
-    /// Installations of one platform alone.
-    pub(super) only: Option<Platform>,
-}
-
 /// What an app backend asks of a hub.
 pub(super) trait Hub: Send + Sync + std::fmt::Debug {
-    /// Puts an installation, which takes its handle away from any other.
-    fn upsert(&self, installation: Installation) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Puts a device, which takes its handle away from any other.
+    fn upsert(&self, device: Device) -> BoxFuture<'_, Result<(), HubError>>;
 
-    /// Removes installations; unknown ones are none.
-    fn remove(&self, ids: Vec<RegistrationId>) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Removes devices; unknown ones are none.
+    fn remove(&self, ids: Vec<RegistrationId>) -> BoxFuture<'_, Result<(), HubError>>;
 
-    /// Sends to every installation of the recipients, in each platform's own shape.
-    fn send(&self, to: Recipients, push: Push) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>>;
+    /// Sends to every device that `to` means and that one of `forms` is for: one form a platform.
+    fn send(
+        &self,
+        to: TagExpression,
+        forms: Vec<Content>,
+    ) -> BoxFuture<'_, Result<Vec<Delivery>, HubError>>;
 }

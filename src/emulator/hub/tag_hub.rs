@@ -10,13 +10,14 @@ use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::origins::Origins;
 use crate::emulator::push::access_tokens::AccessTokens;
 use crate::lifecycle::{Clock, timeouts};
-use crate::model::RegistrationId;
-use crate::store::{Store, StoreError};
+use crate::model::{Invalid, RegistrationId, TagExpression};
+use crate::store::Store;
 use crate::wire::app_backend::Delivery;
+use crate::wire::notification_hub::{Format, PnsHandle};
 
 use super::destination::{CheckedResolver, Destinations};
 use super::senders::{ApnsToken, FcmToken, Senders, Sent, Tokens, VapidToken, WnsToken};
-use super::{Hub, Installation, Push, Recipients, installations};
+use super::{Content, Device, Hub, HubError, installations};
 
 /// How many devices are posted to at once.
 const AT_ONCE: usize = 16;
@@ -71,10 +72,14 @@ impl TagHub {
         Ok(Self { store, senders })
     }
 
-    async fn deliver(&self, installation: Installation, push: &Push) -> Delivery {
-        let sent = self.senders.send(&installation, push).await;
+    async fn deliver(&self, device: Device, form: Content) -> Delivery {
+        let to = PnsHandle {
+            text: device.handle,
+            keys: device.keys,
+        };
+        let sent = self.senders.send(&to, &form).await;
         if matches!(sent, Sent::Gone(_)) {
-            let handle = installation.handle.clone();
+            let handle = to.text;
             let removed = self
                 .store
                 .write(move |c| installations::remove_handle(c, &handle))
@@ -83,31 +88,52 @@ impl TagHub {
                 tracing::warn!(%error, "a handle that is gone could not be removed");
             }
         }
-        sent.into_delivery(installation.platform)
+        sent.into_delivery(device.platform)
     }
 }
 
 impl Hub for TagHub {
-    fn upsert(&self, installation: Installation) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(
-            self.store
-                .write(move |c| installations::upsert(c, &installation)),
-        )
-    }
-
-    fn remove(&self, ids: Vec<RegistrationId>) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(self.store.write(move |c| installations::remove(c, &ids)))
-    }
-
-    fn send(&self, to: Recipients, push: Push) -> BoxFuture<'_, Result<Vec<Delivery>, StoreError>> {
+    fn upsert(&self, device: Device) -> BoxFuture<'_, Result<(), HubError>> {
         Box::pin(async move {
-            let Recipients { tag, only } = to;
+            let put = self
+                .store
+                .write(move |c| installations::upsert(c, &device))
+                .await;
+            Ok(put?)
+        })
+    }
+
+    fn remove(&self, ids: Vec<RegistrationId>) -> BoxFuture<'_, Result<(), HubError>> {
+        Box::pin(async move {
+            let removed = self
+                .store
+                .write(move |c| installations::remove(c, &ids))
+                .await;
+            Ok(removed?)
+        })
+    }
+
+    fn send(
+        &self,
+        to: TagExpression,
+        forms: Vec<Content>,
+    ) -> BoxFuture<'_, Result<Vec<Delivery>, HubError>> {
+        Box::pin(async move {
+            let TagExpression::Tag(tag) = to else {
+                return Err(Invalid::new("tag expression", "has more than one tag").into());
+            };
             let found = self
                 .store
-                .read(move |c| installations::with_tag(c, &tag, only))
+                .read(move |c| installations::with_tag(c, &tag))
                 .await?;
-            let deliveries = stream::iter(found)
-                .map(|installation| self.deliver(installation, &push))
+            let of = |device: Device| {
+                let platform = Format::Native(device.platform.into());
+                let form = forms.iter().find(|form| form.format == platform)?;
+                Some((device, form.clone()))
+            };
+            let meant: Vec<_> = found.into_iter().filter_map(of).collect();
+            let deliveries = stream::iter(meant)
+                .map(|(device, form)| self.deliver(device, form))
                 .buffer_unordered(AT_ONCE)
                 .collect()
                 .await;

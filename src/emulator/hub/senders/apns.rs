@@ -1,5 +1,4 @@
-//! APNs: a background push whose payload is the ID, or an alert, with a provider token that the
-//! hub signs.
+//! APNs: a notification with its `apns-` headers and a provider token that the hub signs.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,16 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
 use url::Url;
 
 use crate::emulator::credentials::{ApnsKey, SenderCredentials};
-use crate::emulator::hub::Push;
+use crate::emulator::hub::Content;
 use crate::lifecycle::Clock;
 use crate::model::Handle;
-use crate::wire::apns::{PRIORITY, PUSH_TYPE, TOPIC, UNIQUE_ID};
+use crate::wire::apns::{TOPIC, UNIQUE_ID};
 
-use super::{Sent, header, refusal};
+use super::{Sent, header, pass, refusal};
 
 /// How long a token is used; Apple wants a new one after 20 minutes at the earliest and after an
 /// hour at the latest.
@@ -58,33 +56,22 @@ pub(super) fn path(handle: &Handle) -> [&str; 3] {
     ["3", "device", handle.as_str()]
 }
 
-/// A push without UI has priority 5, whatever its sender wishes: with 10 it is an error (Apple,
-/// "Pushing background updates to your App").
 pub(super) async fn send(
     client: &Client,
     token: &ApnsToken,
     url: Url,
-    push: &Push,
+    content: &Content,
 ) -> Result<Sent, reqwest::Error> {
-    let (kind, priority, payload) = match push {
-        Push::Secure { id, .. } => (
-            "background",
-            "5",
-            json!({ "aps": { "content-available": 1 }, "secureId": id.as_str() }),
-        ),
-        Push::Toast(text) => ("alert", "10", json!({ "aps": { "alert": text } })),
-    };
     let token = token.get();
-    let response = client
+    let mut request = client
         .post(url)
         .header(AUTHORIZATION, format!("bearer {}", token.expose_secret()))
-        .header(TOPIC, ApnsKey::TOPIC)
-        .header(PUSH_TYPE, kind)
-        .header(PRIORITY, priority)
         .header(CONTENT_TYPE, "application/json")
-        .body(payload.to_string())
-        .send()
-        .await?;
+        .body(content.body.clone());
+    if content.header(TOPIC).is_none() {
+        request = request.header(TOPIC, ApnsKey::TOPIC);
+    }
+    let response = pass(request, content, "apns-").send().await?;
     if response.status() == StatusCode::OK {
         return Ok(Sent::Received(header(&response, UNIQUE_ID)));
     }

@@ -1,4 +1,4 @@
-//! FCM: a data message with the ID, or a notification, with an access token.
+//! FCM: a message, to which the hub adds the registration token, with an access token.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
+use serde_json::Value;
 use url::Url;
 
-use crate::emulator::hub::Push;
+use crate::emulator::hub::Content;
 use crate::emulator::push::access_tokens::AccessTokens;
 use crate::lifecycle::Clock;
 use crate::model::Handle;
@@ -77,20 +77,12 @@ pub(super) async fn send(
     token: &FcmToken,
     url: Url,
     to: &Handle,
-    push: &Push,
+    content: &Content,
 ) -> Result<Sent, reqwest::Error> {
-    let message = match push {
-        Push::Secure { id, priority } => json!({
-            "token": to.as_str(),
-            "data": { "secureId": id.as_str() },
-            "android": { "priority": priority.as_str() },
-        }),
-        Push::Toast(text) => json!({
-            "token": to.as_str(),
-            "notification": { "body": text },
-        }),
+    let Some(body) = addressed(&content.body, to) else {
+        let problem = "the notification is not a JSON object with a message";
+        return Ok(Sent::Refused(problem.to_owned()));
     };
-    let body = json!({ "message": message }).to_string();
     let post = async |token: &SecretString| {
         client
             .post(url.clone())
@@ -113,4 +105,12 @@ pub(super) async fn send(
     // The message's id is the last part of its name.
     let message = name.rsplit('/').next().filter(|id| !id.is_empty());
     Ok(Sent::Received(message.map(str::to_owned)))
+}
+
+/// The notification with the registration token in it.
+fn addressed(notification: &[u8], to: &Handle) -> Option<String> {
+    let mut whole: Value = serde_json::from_slice(notification).ok()?;
+    let message = whole.get_mut("message")?.as_object_mut()?;
+    message.insert("token".to_owned(), to.as_str().into());
+    Some(whole.to_string())
 }

@@ -5,14 +5,15 @@ mod fcm;
 mod web_push;
 mod wns;
 
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
 use crate::model::Platform;
 use crate::wire::app_backend::{Delivery, DeliveryOutcome};
+use crate::wire::notification_hub::{Format, PnsHandle};
 
+use super::Content;
 use super::destination::Destinations;
-use super::{Installation, Push};
 pub(super) use apns::ApnsToken;
 pub(super) use fcm::FcmToken;
 pub(super) use web_push::VapidToken;
@@ -57,11 +58,18 @@ impl Senders {
         }
     }
 
-    /// Sends a push to one device.
-    pub(super) async fn send(&self, to: &Installation, push: &Push) -> Sent {
-        let url = match to.platform {
-            Platform::Wns | Platform::WebPush => self.destinations.of(&to.handle),
-            Platform::Apns => self.destinations.embedded(&apns::path(&to.handle)),
+    /// Sends a native notification to one device.
+    pub(super) async fn send(&self, to: &PnsHandle, content: &Content) -> Sent {
+        let platform = match content.format {
+            Format::Native(platform) => platform.embedded(),
+            Format::Template => None,
+        };
+        let Some(platform) = platform else {
+            return Sent::Refused("no push service here takes this format".to_owned());
+        };
+        let url = match platform {
+            Platform::Wns | Platform::WebPush => self.destinations.of(&to.text),
+            Platform::Apns => self.destinations.embedded(&apns::path(&to.text)),
             Platform::Fcm => self.destinations.embedded(&self.tokens.fcm.path()),
         };
         let url = match url {
@@ -69,11 +77,11 @@ impl Senders {
             Err(forbidden) => return Sent::Refused(forbidden.to_string()),
         };
         let (client, tokens) = (&self.client, &self.tokens);
-        let sent = match to.platform {
-            Platform::Wns => wns::send(client, &tokens.wns, url, push).await,
-            Platform::WebPush => web_push::send(client, &tokens.web_push, url, to, push).await,
-            Platform::Apns => apns::send(client, &tokens.apns, url, push).await,
-            Platform::Fcm => fcm::send(client, &tokens.fcm, url, &to.handle, push).await,
+        let sent = match platform {
+            Platform::Wns => wns::send(client, &tokens.wns, url, content).await,
+            Platform::WebPush => web_push::send(client, &tokens.web_push, url, to, content).await,
+            Platform::Apns => apns::send(client, &tokens.apns, url, content).await,
+            Platform::Fcm => fcm::send(client, &tokens.fcm, url, &to.text, content).await,
         };
         sent.unwrap_or_else(|error| Sent::Refused(describe(&error)))
     }
@@ -98,6 +106,17 @@ impl Sent {
             reason,
         }
     }
+}
+
+/// The headers of a notification whose names begin with `prefix`: the push service's own. Others, such
+/// as credentials, are the hub's to set.
+fn pass(mut request: RequestBuilder, content: &Content, prefix: &str) -> RequestBuilder {
+    for (name, value) in &content.headers {
+        if name.starts_with(prefix) {
+            request = request.header(name, value);
+        }
+    }
+    request
 }
 
 /// What an answer that is no success says.

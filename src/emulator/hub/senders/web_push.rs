@@ -1,5 +1,4 @@
-//! Web Push: the ID, or the text of a toast, as an encrypted body (RFC 8291), with a VAPID token
-//! (RFC 8292).
+//! Web Push: the notification as an encrypted body (RFC 8291), with a VAPID token (RFC 8292).
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -11,9 +10,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::emulator::credentials::SenderCredentials;
-use crate::emulator::hub::{Installation, Push};
+use crate::emulator::hub::Content;
 use crate::lifecycle::Clock;
-use crate::wire::app_backend::SendPriority;
+use crate::wire::notification_hub::PnsHandle;
 use crate::wire::webpush;
 
 use super::{Sent, header, refusal};
@@ -79,30 +78,26 @@ pub(super) async fn send(
     client: &Client,
     token: &VapidToken,
     url: Url,
-    to: &Installation,
-    push: &Push,
+    to: &PnsHandle,
+    content: &Content,
 ) -> Result<Sent, reqwest::Error> {
     let Some(keys) = &to.keys else {
         return Ok(Sent::Refused(
             "the registration has no subscription keys".to_owned(),
         ));
     };
-    let (text, urgency) = match push {
-        Push::Secure { id, priority } => (id.as_str(), *priority),
-        Push::Toast(text) => (text.as_str(), SendPriority::High),
-    };
-    let body = match webpush::encrypt(keys, text.as_bytes()) {
+    let body = match webpush::encrypt(keys, &content.body) {
         Ok(body) => body,
         Err(error) => return Ok(Sent::Refused(error.to_string())),
     };
-    let Some(authorization) = token.get(to.handle.as_str()) else {
+    let Some(authorization) = token.get(to.text.as_str()) else {
         return Ok(Sent::Refused("the handle is not a URL".to_owned()));
     };
     let response = client
         .post(url)
         .header(AUTHORIZATION, authorization.expose_secret())
-        .header("TTL", TTL)
-        .header("Urgency", urgency.as_str())
+        .header("TTL", content.header("ttl").unwrap_or(TTL))
+        .header("Urgency", content.header("urgency").unwrap_or("normal"))
         .header(CONTENT_ENCODING, "aes128gcm")
         .body(body)
         .send()

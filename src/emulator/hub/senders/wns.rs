@@ -1,19 +1,20 @@
-//! WNS: a raw push whose body is the ID, or a toast, with an access token from the token endpoint.
+//! WNS: a notification with its `X-WNS-` headers and an access token from the token endpoint.
 
 use std::sync::{Mutex, PoisonError};
 
-use quick_xml::escape::escape;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::emulator::credentials::SenderCredentials;
-use crate::emulator::hub::Push;
-use crate::wire::app_backend::SendPriority;
-use crate::wire::wns::{MSG_ID, PRIORITY, STATUS, TYPE, TokenAnswer};
+use crate::emulator::hub::Content;
+use crate::wire::wns::{MSG_ID, STATUS, TokenAnswer};
 
-use super::{Sent, header, refusal};
+use super::{Sent, header, pass, refusal};
+
+/// What a raw notification is.
+const RAW: &str = "application/octet-stream";
 
 /// The largest token answer that is read, in bytes.
 const MAX_TOKEN_ANSWER: u64 = 16 * 1024;
@@ -84,56 +85,22 @@ impl WnsToken {
     }
 }
 
-/// A push as WNS takes it.
-struct Shape {
-    kind: &'static str,
-    content_type: &'static str,
-    priority: &'static str,
-    body: String,
-}
-
-impl Shape {
-    fn of(push: &Push) -> Self {
-        match push {
-            Push::Secure { id, priority } => Self {
-                kind: "wns/raw",
-                content_type: "application/octet-stream",
-                priority: match priority {
-                    SendPriority::High => "1",
-                    SendPriority::Normal => "2",
-                },
-                body: id.as_str().to_owned(),
-            },
-            Push::Toast(text) => Self {
-                kind: "wns/toast",
-                content_type: "text/xml",
-                priority: "1",
-                body: format!(
-                    r#"<toast><visual><binding template="ToastText01"><text id="1">{}</text></binding></visual></toast>"#,
-                    escape(text)
-                ),
-            },
-        }
-    }
-}
-
 pub(super) async fn send(
     client: &Client,
     token: &WnsToken,
     url: Url,
-    push: &Push,
+    content: &Content,
 ) -> Result<Sent, reqwest::Error> {
-    let shape = Shape::of(push);
     let no_token = || Sent::Refused("the token endpoint gave no access token".to_owned());
     let Some(first) = token.get(client, None).await? else {
         return Ok(no_token());
     };
-    let mut response = post(client, &first, url.clone(), &shape).await?;
+    let mut response = post(client, &first, url.clone(), content).await?;
     if response.status() == StatusCode::UNAUTHORIZED {
         let Some(second) = token.get(client, Some(&first)).await? else {
             return Ok(no_token());
         };
-        response = post(client, &second, url, &shape).await?;
+        response = post(client, &second, url, content).await?;
     }
     Ok(read(&response))
 }
@@ -142,17 +109,15 @@ async fn post(
     client: &Client,
     token: &SecretString,
     url: Url,
-    shape: &Shape,
+    content: &Content,
 ) -> Result<Response, reqwest::Error> {
-    client
+    let kind = content.content_type.as_deref().unwrap_or(RAW);
+    let request = client
         .post(url)
         .header(AUTHORIZATION, format!("Bearer {}", token.expose_secret()))
-        .header(TYPE, shape.kind)
-        .header(PRIORITY, shape.priority)
-        .header(CONTENT_TYPE, shape.content_type)
-        .body(shape.body.clone())
-        .send()
-        .await
+        .header(CONTENT_TYPE, kind)
+        .body(content.body.clone());
+    pass(request, content, "x-wns-").send().await
 }
 
 fn read(response: &Response) -> Sent {

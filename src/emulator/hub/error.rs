@@ -1,0 +1,38 @@
+//! Why a hub did not do what was asked of it.
+
+use crate::emulator::administration::PartnerRefused;
+use crate::model::Invalid;
+use crate::store::StoreError;
+
+/// A hub did not do what was asked of it.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::emulator) enum HubError {
+    /// What is asked for is malformed, or more than the hub takes.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// There is no such registration, installation or message.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// It was changed by somebody else since (`If-Match`).
+    #[error("it was changed since: read it again")]
+    Changed,
+    /// The hub is full.
+    #[error("the hub takes no more {0}")]
+    Full(&'static str),
+    /// The sender's domain is not an allowed partner.
+    #[error(transparent)]
+    Partner(#[from] PartnerRefused),
+    /// A hub elsewhere could not be reached, or did not take it.
+    #[error("the hub {hub} {problem}")]
+    Remote {
+        /// Its host.
+        hub: String,
+        /// What happened, with the remedy.
+        problem: String,
+        /// The same call may go through later.
+        transient: bool,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
