@@ -12,6 +12,7 @@ mod credential;
 mod error;
 mod exchange;
 mod failure;
+mod hub_refusal;
 mod notifications;
 mod probe;
 mod registrations;

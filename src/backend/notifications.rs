@@ -49,7 +49,7 @@ impl BackendClient {
             .map_err(|_| Invalid::new("payload", "cannot be written as JSON"))?;
         let url = self.url(&["api", "notifications"]);
         let call = Call::new(Method::POST, url).signed(credential).json(json);
-        sent(&self.ask(call).await?.body().await?)
+        sent(&self.exchange(call).await?.pushed().await?.body().await?)
     }
 
     /// Fetches a payload: `GET /api/notifications/{id}`. An answer with another id is an error.
@@ -147,7 +147,7 @@ impl BackendClient {
             .append_pair("pns", platform.backend_name())
             .append_pair("to_tag", to.as_str());
         let call = Call::new(Method::POST, url).signed(credential).json(json);
-        let body = self.ask(call).await?.body().await?;
+        let body = self.exchange(call).await?.pushed().await?.body().await?;
         if body.is_empty() {
             return Ok(Vec::new());
         }

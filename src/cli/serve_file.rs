@@ -19,8 +19,11 @@ const MAX_FILE: u64 = 16 * 1024;
 pub(super) struct ServeFile {
     pub(super) pid: u32,
     pub(super) http: String,
-    pub(super) push: String,
-    pub(super) wns_token: String,
+    /// The device socket, where the push services are served.
+    #[serde(default)]
+    pub(super) push: Option<String>,
+    #[serde(default)]
+    pub(super) wns_token: Option<String>,
     /// The base of HTTPS, where it is served.
     #[serde(default)]
     pub(super) https: Option<String>,

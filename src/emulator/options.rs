@@ -8,8 +8,10 @@ use crate::lifecycle::{Clock, timeouts};
 
 use super::backend::Users;
 use super::credentials::SenderCredentials;
+use super::hub::RemoteHubOptions;
 use super::origins::PublicHost;
 use super::push::throttle::PerHandleRate;
+use super::roles::Roles;
 
 /// How the embedded services run. The default is loopback on the documented port, in memory, with
 /// the demo users.
@@ -48,6 +50,10 @@ pub struct ServicesOptions {
     pub throttle: Option<PerHandleRate>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
+    /// Which parts are served.
+    pub roles: Roles,
+    /// The hub elsewhere that the app backend sends through, in the place of the embedded one.
+    pub remote_hub: Option<RemoteHubOptions>,
 }
 
 impl ServicesOptions {
@@ -94,6 +100,8 @@ impl Default for ServicesOptions {
             credentials: None,
             throttle: None,
             allowed_hosts: Vec::new(),
+            roles: Roles::all(),
+            remote_hub: None,
         }
     }
 }

@@ -6,10 +6,11 @@ use crate::lifecycle::{Clock, Scope};
 use crate::store::Store;
 
 use super::EmulatorError;
+use super::administration::Policy;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::TagHub;
+use super::hub::{Hub, RemoteHub, TagHub};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -51,9 +52,11 @@ impl Parts {
             credentials,
             strict_credentials,
             throttle,
+            remote_hub,
             ..
         } = options;
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
+        let policy = Policy::quick_start();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
@@ -65,15 +68,28 @@ impl Parts {
             scope.spawner(),
         );
         let fcm_tokens = AccessTokens::default();
-        let hub = Arc::new(TagHub::new(
+        let embedded = TagHub::new(
             store.clone(),
             clock.clone(),
             own,
             &allowed_hosts,
             credentials.clone(),
             fcm_tokens.clone(),
-        )?);
-        let backend = AppBackend::new(store.clone(), clock.clone(), hub, users, token_ttl);
+        )?;
+        let hub: Arc<dyn Hub> = match remote_hub {
+            Some(remote) => {
+                let remote = RemoteHub::new(remote, policy.clone(), None, clock.clone())?;
+                let remote = Arc::new(remote);
+                let checked = remote.clone();
+                scope.spawn("check of the hub elsewhere", async move {
+                    checked.check().await;
+                });
+                remote
+            }
+            None => Arc::new(embedded),
+        };
+        let (store_too, clock_too) = (store.clone(), clock.clone());
+        let backend = AppBackend::new(store_too, clock_too, hub, policy, users, token_ttl);
         let wns = Wns {
             handles: handles.clone(),
             queue: queue.clone(),

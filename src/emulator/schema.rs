@@ -5,7 +5,7 @@ use crate::store::Schema;
 /// The services' one database: `services.db` in the data folder.
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x4853_7376,
-    migrations: &[FIRST, TOPICS, TOTALS],
+    migrations: &[FIRST, TOPICS, TOTALS, BACKEND],
 };
 
 /// Numbers of agents, channels and messages are never given twice, so that a late job about one
@@ -127,4 +127,35 @@ END;
 CREATE TRIGGER channel_removed AFTER DELETE ON channel BEGIN
     UPDATE total SET channels = channels - 1;
 END;
+";
+
+/// What the app backend knows by itself: the handle that was put under a registration, which belongs
+/// to one registration at a time, and whether the hub may know the registration; and the to-do items.
+///
+/// What the hub knew is taken over. An installation of the hub that is no registration's is one that
+/// was given back while the hub did not answer: nobody would ever remove it.
+const BACKEND: &str = "
+ALTER TABLE registration ADD COLUMN platform TEXT;
+ALTER TABLE registration ADD COLUMN handle TEXT;
+ALTER TABLE registration ADD COLUMN in_hub INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX registration_handle ON registration(handle);
+CREATE INDEX registration_expiry ON registration(in_hub, expires_at);
+CREATE INDEX registration_leaving ON registration(in_hub) WHERE handle IS NULL;
+UPDATE OR IGNORE registration SET (platform, handle, in_hub) = (
+    SELECT platform, CASE platform WHEN 'apns' THEN lower(handle) ELSE handle END, 1
+    FROM installation WHERE installation.id = registration.id
+) WHERE id IN (SELECT id FROM installation);
+DELETE FROM installation_tag WHERE installation NOT IN (SELECT id FROM registration WHERE in_hub = 1);
+DELETE FROM installation WHERE id NOT IN (SELECT id FROM registration WHERE in_hub = 1);
+
+CREATE TABLE todo_item(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL,
+    id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    complete INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE(owner, id)
+) STRICT;
 ";

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::lifecycle::{Clock, Scope, timeouts};
-use crate::store::{Location, Store};
+use crate::store::{Location, Store, StoreError};
 use crate::telemetry::{Event, EventName};
 
 use super::EmulatorError;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::HubError;
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -23,6 +22,7 @@ use super::push::fcm::Fcm;
 use super::push::handles::Handles;
 use super::push::queue::Queue;
 use super::push::wns::Wns;
+use super::roles::Roles;
 use super::schema::SCHEMA;
 use super::tls::{LocalNames, Tls};
 use super::trace::TraceLog;
@@ -39,6 +39,7 @@ const CERTIFICATES: &str = "tls";
 pub struct Services {
     address: SocketAddr,
     urls: ServiceUrls,
+    roles: Roles,
     tls: Option<Arc<Tls>>,
     clock: Clock,
     trace: TraceLog,
@@ -58,6 +59,8 @@ impl Services {
     /// [`EmulatorError`]: an address is taken or cannot be bound, the data folder or database is
     /// unusable, an option is, the certificates cannot be made.
     pub async fn start(options: ServicesOptions) -> Result<Self, EmulatorError> {
+        let roles = options.roles;
+        roles.check(options.remote_hub.is_some())?;
         let listeners = Listeners::bind(&options).await?;
         let address = listeners.http();
         let urls = ServiceUrls::new(
@@ -86,12 +89,14 @@ impl Services {
             store,
             scope,
         } = parts;
-        listeners.serve(&scope, front::router(doors.clone()), tls.clone(), pass);
+        let router = front::router(doors.clone(), roles);
+        listeners.serve(&scope, router, tls.clone(), pass);
         sweep(&scope, &doors, &queue, handles);
         let (backend, wns, fcm) = (doors.backend, doors.wns, doors.fcm);
         Ok(Self {
             address,
             urls,
+            roles,
             tls,
             clock,
             trace,
@@ -117,7 +122,7 @@ impl Services {
         &self.urls.http
     }
 
-    /// Where each service is reached.
+    /// Where each service is reached, if it is served.
     #[must_use]
     pub fn urls(&self) -> &ServiceUrls {
         &self.urls
@@ -130,10 +135,10 @@ impl Services {
         self.tls.as_deref().map(Tls::authority)
     }
 
-    /// The `services.ready` event, with every URL.
+    /// The `services.ready` event, with every URL of what is served.
     #[must_use]
     pub fn ready_event(&self) -> Event {
-        let urls = serde_json::to_value(&self.urls).unwrap_or_default();
+        let urls = self.urls.served(self.roles);
         let event = Event::new(self.clock.now(), EventName::ServicesReady);
         event.with("urls", urls)
     }
@@ -226,18 +231,21 @@ async fn certificates(
     Ok(Some(Arc::new(Tls::obtain(folder, names).await?)))
 }
 
-/// Looks again and again for what has expired.
+/// Looks again and again for what has expired. The backend's part, which asks the hub, holds up nobody.
 fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
-    let (backend, queue) = (doors.backend.clone(), queue.clone());
-    scope.spawn("embedded services' sweep", async move {
+    let backend = doors.backend.clone();
+    scope.spawn("app backend's sweep", async move {
+        backend.sweep_forever().await;
+    });
+    let queue = queue.clone();
+    scope.spawn("push services' sweep", async move {
         loop {
             tokio::time::sleep(timeouts::SERVICE_SWEEP).await;
             let swept = async {
                 queue.sweep().await?;
-                handles.sweep().await?;
-                backend.sweep().await
+                handles.sweep().await
             };
-            let swept: Result<(), HubError> = swept.await;
+            let swept: Result<(), StoreError> = swept.await;
             if let Err(error) = swept {
                 tracing::warn!(%error, "what has expired could not be swept");
             }

@@ -13,6 +13,7 @@ pub mod notification_hub;
 pub mod push_socket;
 pub mod secure_push;
 pub mod toast_xml;
+pub mod todo_list;
 pub mod webpush;
 pub mod wns;
 mod xml;

@@ -13,6 +13,7 @@ mod login;
 mod logout;
 mod manifest;
 mod register;
+mod remote_hub;
 mod run;
 mod send;
 mod serve;

@@ -6,14 +6,15 @@ use std::path::Path;
 use url::Url;
 
 use crate::cli::arguments::{ListenAt, Serve};
-use crate::cli::commands::env;
+use crate::cli::commands::{env, remote_hub};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::file_handles;
 use crate::cli::output::Output;
 use crate::cli::serve_file::{self, HomeLock, ServeFile};
 use crate::cli::signals::Signals;
 use crate::emulator::{
-    DataLocation, SenderCredentials, ServiceUrls, Services, ServicesOptions, Users,
+    DataLocation, RemoteHubOptions, Role, Roles, SenderCredentials, ServiceUrls, Services,
+    ServicesOptions, Users,
 };
 use crate::settings::Settings;
 
@@ -24,12 +25,20 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
     file_handles::raise_limit();
+    if remote_hub::is_exposed(&wish) {
+        output.warning(
+            "others on this machine can read the key in --hub: put the connection string into a file of your own, \
+             and name that",
+        );
+    }
     let options = options(wish, settings).await?;
     if let Some(address) = options.exposed() {
         output.warning(&format!(
             "{address} can be reached from other machines: whoever has a user's password or the sender credentials can use it"
         ));
     }
+    let roles = options.roles;
+    let elsewhere = options.remote_hub.as_ref().map(RemoteHubOptions::shown);
     let demo_users = options.users.is_demo();
     let credentials = settings.home.credentials();
     let options = ServicesOptions {
@@ -52,19 +61,28 @@ pub(super) async fn run(
     let file = ServeFile {
         pid: std::process::id(),
         http: urls.http.to_string(),
-        push: urls.push.to_string(),
-        wns_token: urls.wns_token.to_string(),
+        push: roles.has(Role::Push).then(|| urls.push.to_string()),
+        wns_token: roles.has(Role::Push).then(|| urls.wns_token.to_string()),
         https: urls.https.as_ref().map(ToString::to_string),
         proxy: urls.proxy.as_ref().map(ToString::to_string),
         ca: authority.clone(),
-        credentials: Some(credentials),
+        credentials: roles.has(Role::Push).then_some(credentials),
     };
-    env::write_preload(&file, &settings.home)?;
+    if roles.has(Role::Push) {
+        env::write_preload(&file, &settings.home)?;
+    }
     let written = file.write(settings.home.serve_file())?;
     if output.is_json() {
         output.line(services.ready_event().to_line());
     } else {
-        output.note(table(urls, authority.as_deref(), demo_users, output));
+        let told = Told {
+            urls,
+            roles,
+            elsewhere,
+            authority: authority.as_deref(),
+            demo_users,
+        };
+        output.note(table(&told, output));
     }
     let exit = signals.ended(output).await;
     drop((written, lock));
@@ -73,8 +91,13 @@ pub(super) async fn run(
 }
 
 async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Failure> {
+    let roles = roles(&wish);
+    let remote_hub = remote_hub::options(&wish, roles, settings)?;
     let https = listener(wish.https, wish.http, ServicesOptions::DEFAULT_HTTPS);
-    let proxy = listener(wish.proxy, wish.http, ServicesOptions::DEFAULT_PROXY);
+    let proxy = match (wish.proxy, roles.has(Role::Push)) {
+        (None, false) => None,
+        (wish_proxy, _) => listener(wish_proxy, wish.http, ServicesOptions::DEFAULT_PROXY),
+    };
     let data = if wish.ephemeral {
         DataLocation::Ephemeral
     } else {
@@ -98,10 +121,21 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         real_handles: wish.real_handles,
         strict_credentials: wish.strict_credentials,
         throttle: wish.throttle,
+        roles,
+        remote_hub,
         ..ServicesOptions::default()
     };
     check(&options)?;
     Ok(options)
+}
+
+/// The parts that `--only` names; all of them where it names none.
+fn roles(wish: &Serve) -> Roles {
+    if wish.only.is_empty() {
+        return Roles::all();
+    }
+    let named: Vec<Role> = wish.only.iter().map(|name| Role::from(*name)).collect();
+    Roles::only(&named)
 }
 
 /// Where a listener is to be: where it was told; else at its usual address, or at a free port where
@@ -112,8 +146,17 @@ fn listener(wish: Option<ListenAt>, http: SocketAddr, usual: SocketAddr) -> Opti
     wish.unwrap_or(ListenAt::Address(own)).address()
 }
 
-/// Beyond loopback, nobody may use the services who was not let in.
+/// What is served has what it needs, and beyond loopback nobody may use it who was not let in.
 fn check(options: &ServicesOptions) -> Result<(), Failure> {
+    let roles = options.roles;
+    roles
+        .check(options.remote_hub.is_some())
+        .map_err(|invalid| Failure::usage(invalid.to_string()))?;
+    if options.proxy.is_some() && !roles.has(Role::Push) {
+        return Err(Failure::usage(
+            "--proxy stands for the push services' hosts, which are not served: leave it out, or add push to --only",
+        ));
+    }
     if options.proxy_pass && options.proxy.is_none() {
         return Err(Failure::usage(
             "--proxy-pass needs the proxy: leave out --proxy off",
@@ -123,7 +166,9 @@ fn check(options: &ServicesOptions) -> Result<(), Failure> {
         return Ok(());
     };
     let port = address.port();
-    if options.users.is_demo() || !options.strict_credentials {
+    let anybody = roles.has(Role::Backend) && options.users.is_demo();
+    let any_sender = roles.has(Role::Push) && !options.strict_credentials;
+    if anybody || any_sender {
         return Err(Failure::usage(format!(
             "{address} can be reached from other machines: add --users FILE, as everybody could sign in, and \
              --strict-credentials, as any well-formed sender credential would be taken; or listen on a loopback \
@@ -141,41 +186,77 @@ fn check(options: &ServicesOptions) -> Result<(), Failure> {
     Ok(())
 }
 
-fn table(
-    urls: &ServiceUrls,
-    authority: Option<&Path>,
+/// What the table tells.
+struct Told<'a> {
+    urls: &'a ServiceUrls,
+    roles: Roles,
+    /// The hub elsewhere.
+    elsewhere: Option<String>,
+    authority: Option<&'a Path>,
     demo_users: bool,
-    output: &Output,
-) -> String {
-    let users = if demo_users {
+}
+
+fn table(told: &Told<'_>, output: &Output) -> String {
+    let (urls, roles) = (told.urls, told.roles);
+    let users = if told.demo_users {
         "anybody whose password is the user name"
     } else {
         "those in the users file"
     };
+    let (of_backend, of_push) = (roles.has(Role::Backend), roles.has(Role::Push));
     let backend = urls.backend.as_str().trim_end_matches('/');
     let url = |url: &Option<Url>| {
         url.as_ref()
             .map_or_else(|| "off".to_owned(), Url::to_string)
     };
+    let authority = told.authority;
     let authority = authority.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
     let rows = [
-        ("app backend", backend.to_owned()),
-        ("push channel", urls.push.to_string()),
-        ("WNS tokens", urls.wns_token.to_string()),
-        ("Web Push", urls.webpush.to_string()),
-        ("HTTPS", url(&urls.https)),
-        ("proxy", url(&urls.proxy)),
-        ("CA", authority),
-        ("users", users.to_owned()),
+        (of_backend, "app backend", backend.to_owned()),
+        (
+            told.elsewhere.is_some(),
+            "hub",
+            format!(
+                "{}, elsewhere",
+                told.elsewhere.as_deref().unwrap_or_default()
+            ),
+        ),
+        (of_push, "push channel", urls.push.to_string()),
+        (of_push, "WNS tokens", urls.wns_token.to_string()),
+        (of_push, "Web Push", urls.webpush.to_string()),
+        (true, "HTTPS", url(&urls.https)),
+        (of_push, "proxy", url(&urls.proxy)),
+        (true, "CA", authority),
+        (of_backend, "users", users.to_owned()),
     ];
-    let rows =
-        rows.map(|(name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))));
+    let rows = rows.into_iter().filter(|(served, _, _)| *served);
+    let rows: Vec<String> = rows
+        .map(|(_, name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))))
+        .collect();
     format!(
-        "{}\n{}\n\nnext, in another terminal:\n  handset login --backend {backend} --user alice\n  handset run\n\
-         where your own push SDK runs:\n  eval \"$(handset env)\"",
+        "{}\n{}\n\n{}",
         output.bold("the services are ready"),
-        rows.join("\n")
+        rows.join("\n"),
+        next_steps(backend, roles)
     )
+}
+
+fn next_steps(backend: &str, roles: Roles) -> String {
+    let mut steps = Vec::new();
+    if roles.has(Role::Backend) {
+        let push = if roles.has(Role::Push) {
+            ""
+        } else {
+            " --push URL"
+        };
+        steps.push(format!(
+            "next, in another terminal:\n  handset login --backend {backend} --user alice{push}\n  handset run"
+        ));
+    }
+    if roles.has(Role::Push) {
+        steps.push("where your own push SDK runs:\n  eval \"$(handset env)\"".to_owned());
+    }
+    steps.join("\n")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod destination;
 mod error;
 mod installations;
 mod notification_hub;
+mod remote;
 mod senders;
 mod tag_hub;
 
@@ -19,6 +20,8 @@ use crate::wire::app_backend::Delivery;
 pub(super) use content::Content;
 pub(super) use destination::refuse_special;
 pub(super) use error::HubError;
+pub(super) use remote::RemoteHub;
+pub use remote::RemoteHubOptions;
 pub(super) use tag_hub::TagHub;
 
 /// A device as an app backend puts it.
