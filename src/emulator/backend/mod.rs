@@ -9,6 +9,8 @@ mod login;
 mod notifications;
 mod pushing;
 mod registration;
+#[cfg(test)]
+mod tests;
 mod toasts;
 mod todo;
 mod tokens;
