@@ -38,6 +38,7 @@ mod taps;
 mod topics;
 mod triggers;
 mod troubles;
+mod two_users;
 mod users;
 mod waiting_pushes;
 mod web_push_rules;

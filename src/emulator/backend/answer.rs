@@ -108,7 +108,7 @@ impl From<HubError> for Refusal {
                 tracing::warn!(%error, "the hub's database failed");
                 return Self::Unavailable;
             }
-            HubError::Partner(_) => StatusCode::FORBIDDEN,
+            HubError::Partner(_) | HubError::Refused { .. } => StatusCode::FORBIDDEN,
             HubError::Invalid(_) => StatusCode::BAD_REQUEST,
             HubError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
             HubError::Remote {

@@ -3,14 +3,15 @@
 use axum::http::Method;
 
 use super::{Asked, Bench, Refuse, json};
-use crate::emulator::administration::PartnerRefused;
 use crate::emulator::hub::HubError;
 use crate::model::Invalid;
 use crate::wire::app_backend::REFUSED_BY;
 
 fn partner() -> HubError {
-    let reason = "evil.example is not an allowed partner".to_owned();
-    PartnerRefused { reason }.into()
+    HubError::Refused {
+        hub: "ns.example".to_owned(),
+        reason: "evil.example is not an allowed partner".to_owned(),
+    }
 }
 
 fn remote(transient: bool) -> HubError {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::emulator::administration::PartnerRefused;
 use crate::emulator::hub::HubError;
 use crate::lifecycle::timeouts;
 use crate::model::DisplayText;
@@ -129,8 +128,10 @@ impl Problem {
             ..
         } = &self
         {
-            let reason = format!("the hub {host} refuses it (403): {detail}");
-            return HubError::Partner(PartnerRefused { reason });
+            return HubError::Refused {
+                hub: host.to_owned(),
+                reason: detail.clone(),
+            };
         }
         HubError::Remote {
             hub: host.to_owned(),
@@ -276,7 +277,7 @@ mod tests {
         let rights = refused(403, None).into_error("ns.example", "hub");
         assert!(rights.to_string().contains("Listen and Send"), "{rights}");
         let partner = refused(403, Some("not a partner")).into_error("ns.example", "hub");
-        assert!(matches!(partner, HubError::Partner(_)), "{partner}");
+        assert!(matches!(partner, HubError::Refused { .. }), "{partner}");
         assert!(partner.to_string().contains("not a partner"));
     }
 }
