@@ -10,7 +10,7 @@ use super::administration::Policy;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{Hub, RemoteHub, TagHub};
+use super::hub::{Hub, RemoteHub, RemoteHubOptions, TagHub};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -77,15 +77,7 @@ impl Parts {
             fcm_tokens.clone(),
         )?;
         let hub: Arc<dyn Hub> = match remote_hub {
-            Some(remote) => {
-                let remote = RemoteHub::new(remote, policy.clone(), None, clock.clone())?;
-                let remote = Arc::new(remote);
-                let checked = remote.clone();
-                scope.spawn("check of the hub elsewhere", async move {
-                    checked.check().await;
-                });
-                remote
-            }
+            Some(remote) => elsewhere(remote, &policy, &clock, &scope)?,
             None => Arc::new(embedded),
         };
         let (store_too, clock_too) = (store.clone(), clock.clone());
@@ -119,6 +111,22 @@ impl Parts {
             scope,
         })
     }
+}
+
+/// The hub elsewhere, which is asked beside the start whether it can be used.
+fn elsewhere(
+    options: RemoteHubOptions,
+    policy: &Policy,
+    clock: &Clock,
+    scope: &Scope,
+) -> Result<Arc<RemoteHub>, EmulatorError> {
+    let hub = RemoteHub::new(options, policy.clone(), None, clock.clone())?;
+    let hub = Arc::new(hub);
+    let checked = hub.clone();
+    scope.spawn("check of the hub elsewhere", async move {
+        checked.check().await;
+    });
+    Ok(hub)
 }
 
 /// What all push services share stands in each of them.

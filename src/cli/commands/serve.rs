@@ -1,7 +1,7 @@
 //! `handset serve`
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -58,16 +58,7 @@ pub(super) async fn run(
         }
         None => None,
     };
-    let file = ServeFile {
-        pid: std::process::id(),
-        http: urls.http.to_string(),
-        push: roles.has(Role::Push).then(|| urls.push.to_string()),
-        wns_token: roles.has(Role::Push).then(|| urls.wns_token.to_string()),
-        https: urls.https.as_ref().map(ToString::to_string),
-        proxy: urls.proxy.as_ref().map(ToString::to_string),
-        ca: authority.clone(),
-        credentials: roles.has(Role::Push).then_some(credentials),
-    };
+    let file = serve_file(urls, roles, authority.clone(), credentials);
     if roles.has(Role::Push) {
         env::write_preload(&file, &settings.home)?;
     }
@@ -88,6 +79,26 @@ pub(super) async fn run(
     drop((written, lock));
     services.shutdown().await;
     Ok(exit)
+}
+
+/// What other commands find of the running services.
+fn serve_file(
+    urls: &ServiceUrls,
+    roles: Roles,
+    ca: Option<PathBuf>,
+    credentials: PathBuf,
+) -> ServeFile {
+    let of_push = roles.has(Role::Push);
+    ServeFile {
+        pid: std::process::id(),
+        http: urls.http.to_string(),
+        push: of_push.then(|| urls.push.to_string()),
+        wns_token: of_push.then(|| urls.wns_token.to_string()),
+        https: urls.https.as_ref().map(ToString::to_string),
+        proxy: urls.proxy.as_ref().map(ToString::to_string),
+        ca,
+        credentials: of_push.then_some(credentials),
+    }
 }
 
 async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Failure> {

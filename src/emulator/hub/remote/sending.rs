@@ -36,14 +36,13 @@ impl RemoteHub {
         let asked = |outcome: &Outcome| !matches!(outcome, Outcome::Off(_));
         let taken = |outcome: &Outcome| matches!(outcome, Outcome::Taken(_));
         let none_taken = outcomes.iter().any(asked) && !outcomes.iter().any(taken);
-        let mut deliveries = Vec::with_capacity(outcomes.len());
-        for (form, outcome) in forms.iter().zip(outcomes) {
-            match outcome {
-                Outcome::Failed(problem) if none_taken => return Err(self.error(problem)),
-                outcome => deliveries.push(self.delivery(form.format, outcome)),
+        let told = forms.iter().zip(outcomes).map(|(form, outcome)| {
+            if none_taken && let Outcome::Failed(problem) = outcome {
+                return Err(self.error(problem));
             }
-        }
-        Ok(deliveries)
+            Ok(self.delivery(form.format, outcome))
+        });
+        told.collect()
     }
 
     async fn send_form(&self, tags: &str, form: &Content) -> Outcome {

@@ -33,11 +33,14 @@ struct Asked {
     body: String,
 }
 
+/// Status, headers, body.
+type Scripted = (u16, Vec<(&'static str, String)>, String);
+
 /// What the server answers, in order; 201 when nothing is left.
 #[derive(Debug, Default)]
 struct Server {
     asked: Mutex<Vec<Asked>>,
-    answers: Mutex<Vec<(u16, Vec<(&'static str, String)>, String)>>,
+    answers: Mutex<Vec<Scripted>>,
 }
 
 impl Server {
@@ -212,6 +215,14 @@ async fn a_device_is_an_installation_with_the_users_tag_and_goes_by_its_id() {
     assert_eq!(wns.get("userId"), None, "{wns}");
     let browser: Value = serde_json::from_str(&asked[1].body).unwrap();
     assert_eq!(browser["pushChannel"]["endpoint"], "https://push.example/a");
+}
+
+#[tokio::test]
+async fn one_token_serves_all_below_the_hub_and_nothing_else() {
+    let elsewhere = Elsewhere::start().await;
+    elsewhere.hub.remove(vec![id()]).await.unwrap();
+    elsewhere.hub.remove(vec![id()]).await.unwrap();
+    let asked = elsewhere.server.asked();
     let tokens: Vec<&str> = asked
         .iter()
         .map(|asked| asked.headers["authorization"].to_str().unwrap())
