@@ -276,3 +276,22 @@ fn the_service_s_answers_are_read() {
     assert_eq!(template.headers.len(), 2);
     assert_eq!(template.name.as_deref(), Some("Template Name"));
 }
+
+#[test]
+fn the_hub_s_own_tags_of_an_installation_and_a_user_are_tags() {
+    let with = |tags: &str| {
+        read(&format!(
+            "<AppleRegistrationDescription><Tags>{tags}</Tags><DeviceToken>e2</DeviceToken></AppleRegistrationDescription>"
+        ))
+    };
+    let own = "$InstallationId:{8b3e1b9e-79c2},$UserId:{a=b@c},tag1";
+    let registration = with(own).unwrap();
+    assert_eq!(tags(&registration).join(","), own);
+    let written = registration.write(Timestamp::UNIX_EPOCH);
+    assert!(
+        written.contains(&format!("<Tags>{own}</Tags>")),
+        "{written}"
+    );
+    let two = with("$UserId:{a},$userid:{b}").unwrap_err();
+    assert!(two.to_string().contains("two tags"), "{two}");
+}
