@@ -6,6 +6,7 @@ mod destination;
 mod installations;
 mod senders;
 mod tag_hub;
+mod template;
 
 use futures_util::future::BoxFuture;
 
