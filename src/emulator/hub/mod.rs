@@ -10,6 +10,7 @@ mod installations;
 mod notification_hub;
 mod senders;
 mod tag_hub;
+mod template;
 
 use futures_util::future::BoxFuture;
 
