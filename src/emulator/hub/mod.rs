@@ -11,6 +11,7 @@ mod notification_hub;
 mod remote;
 mod senders;
 mod tag_hub;
+mod template;
 
 use futures_util::future::BoxFuture;
 

@@ -100,7 +100,7 @@ impl RemoteHub {
     async fn put(&self, device: Device) -> Result<(), HubError> {
         let id = device.id.as_str().to_owned();
         let handle = device.handle.as_str().to_owned();
-        let body = installation(device).write();
+        let body = installation(device)?.write();
         let request = Request {
             method: Method::PUT,
             path: &["installations", &id],
@@ -169,21 +169,23 @@ fn below(endpoint: &Url, name: &str) -> Result<Url, Invalid> {
 }
 
 /// The device as the hub keeps it. The user stands in a tag, as in the embedded hub.
-fn installation(device: Device) -> Installation {
-    Installation {
+///
+/// # Errors
+/// [`Invalid`] for a handle that is none of its platform's: no hub takes it.
+fn installation(device: Device) -> Result<Installation, Invalid> {
+    let platform = HubPlatform::from(device.platform);
+    Ok(Installation {
         id: device.id.into(),
-        platform: HubPlatform::from(device.platform),
-        handle: PnsHandle {
-            text: device.handle,
-            keys: device.keys,
-        },
+        platform,
+        handle: PnsHandle::parse(platform, device.handle.as_str(), device.keys)?,
         channel_expired: false,
         tags: device.tags,
         user_id: None,
         expires: None,
         push_variables: BTreeMap::new(),
         templates: BTreeMap::new(),
-    }
+        secondary_tiles: BTreeMap::new(),
+    })
 }
 
 /// True for a 404 about the installation, not about the hub.
