@@ -70,6 +70,14 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
+/// The one that the embedded app backend speaks for unless it is told otherwise: a name that leads
+/// nowhere but to this machine (RFC 6761 §6.3).
+impl Default for DomainName {
+    fn default() -> Self {
+        Self("backend.handset.localhost".to_owned())
+    }
+}
+
 impl fmt::Display for DomainName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -114,6 +122,12 @@ mod tests {
         ] {
             assert_eq!(DomainName::parse(text).unwrap().as_str(), name, "{text}");
         }
+    }
+
+    #[test]
+    fn the_usual_name_is_one() {
+        let usual = DomainName::default();
+        assert_eq!(DomainName::parse(usual.as_str()).unwrap(), usual);
     }
 
     #[test]

@@ -291,7 +291,10 @@ mod tests {
             r#"{"change":"allow-domain","domain":"http://x"}"#,
             r#"{"change":"set-provider","identity":""}"#,
         ] {
-            assert!(serde_json::from_str::<ChangeRequest>(json).is_err(), "{json}");
+            assert!(
+                serde_json::from_str::<ChangeRequest>(json).is_err(),
+                "{json}"
+            );
         }
     }
 }

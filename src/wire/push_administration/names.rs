@@ -280,8 +280,19 @@ mod tests {
 
     #[test]
     fn a_comment_is_one_harmless_line() {
-        assert!("Contact: Ken Myer (ken@example.com)".parse::<Comment>().is_ok());
-        for bad in ["", "a\nb", "a\u{1b}[31m", "a\u{202e}b", "x\u{0}", &"é".repeat(257)] {
+        assert!(
+            "Contact: Ken Myer (ken@example.com)"
+                .parse::<Comment>()
+                .is_ok()
+        );
+        for bad in [
+            "",
+            "a\nb",
+            "a\u{1b}[31m",
+            "a\u{202e}b",
+            "x\u{0}",
+            &"é".repeat(257),
+        ] {
             assert!(bad.parse::<Comment>().is_err(), "{bad:?}");
         }
     }
