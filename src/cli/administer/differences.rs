@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::NEXT_TIME;
 use crate::cli::columns::{self, Cell};
 use crate::cli::output::Output;
 use crate::wire::push_administration::{
@@ -13,6 +14,8 @@ use crate::wire::push_administration::{
 pub(super) struct Told {
     pub(super) changed: Changed,
     pub(super) what_if: bool,
+    /// Running services go by it.
+    pub(super) running: bool,
     /// The configuration that was not stored before.
     pub(super) made_anew: Option<ConfigurationIdentity>,
 }
@@ -62,6 +65,9 @@ impl Told {
                 "the running `serve` keeps it until it ends, as it was started with --ephemeral"
                     .to_owned(),
             );
+        }
+        if !self.running {
+            lines.push(output.dim(NEXT_TIME));
         }
         lines.join("\n")
     }

@@ -25,6 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often they are looked at meanwhile.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// What is said of rules that no running services go by.
+pub(super) const NEXT_TIME: &str =
+    "no `handset serve` runs with this home: it counts for the next one";
+
 /// What is done with the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -58,18 +62,19 @@ pub(super) async fn change(
         true => (Purpose::Look, true),
         false => (Purpose::Change, false),
     };
-    let made_anew = match &request.change {
-        Change::SetConfiguration { identity, .. } => Some(identity.clone()),
-        _ => None,
+    let named = if let Change::SetConfiguration { identity, .. } = &request.change {
+        Some(identity.clone())
+    } else {
+        None
     };
-    let changed = ask(settings, data, purpose, async |rules| {
-        rules.change(request).await
+    let (changed, running) = ask(settings, data, purpose, async |rules| {
+        Ok((rules.change(request).await?, rules.is_running()))
     })
     .await?;
     let told = Told {
-        made_anew: made_anew
-            .filter(|identity| changed.before.rules.configuration(identity).is_none()),
+        made_anew: named.filter(|identity| changed.before.rules.configuration(identity).is_none()),
         what_if,
+        running,
         changed,
     };
     told.print(output);

@@ -84,11 +84,14 @@ Examples:
     /// Change what is named of a configuration
     ///
     /// One that was not stored is made, and starts with every other service off.
-    #[command(after_help = "\
+    #[command(
+        override_usage = "handset push-config set [OPTIONS] --apple|--microsoft|--google|--webpush <SWITCH>...",
+        after_help = "\
 Examples:
   handset push-config set --apple on --microsoft on --google on --webpush on
   handset push-config set --google off
-  handset push-config set --apple on --identity site:Paris --what-if")]
+  handset push-config set --apple on --identity site:Paris --what-if"
+    )]
     Set(SetSwitches),
     /// Remove a site's configuration, so that the global one counts there
     ///
@@ -102,7 +105,7 @@ Examples:
         #[command(flatten)]
         what_if: WhatIf,
     },
-    /// Remove every stored configuration, the global one too: all services are on again
+    /// Remove every configuration, the global one too, so that what holds where none is stored counts
     #[command(after_help = "Example:\n  handset push-config reset --what-if")]
     Reset {
         #[command(flatten)]
@@ -276,7 +279,7 @@ Examples:
         #[command(flatten)]
         what_if: WhatIf,
     },
-    /// Forget all of it: federation is on, and the running backend's own domain may push
+    /// Forget all of it, so that what holds where nothing is stored counts again
     #[command(after_help = "Example:\n  handset partner reset --what-if")]
     Reset {
         #[command(flatten)]
@@ -312,8 +315,8 @@ Examples:
   handset test push
   handset test push --backend https://backend.example --user alice --password-stdin --json
 
-They are what Lync Server's Test-CsFederatedPartner and Test-CsMcxPushNotification are, which also
-says whether the push arrived.")]
+They do what Lync Server's Test-CsFederatedPartner and Test-CsMcxPushNotification do; `test
+push` says moreover whether the push arrived at a device.")]
 pub(in crate::cli) struct Test {
     #[command(subcommand)]
     pub(in crate::cli) wish: TestWish,

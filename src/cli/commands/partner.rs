@@ -96,8 +96,8 @@ enum Entry<'a> {
 }
 
 async fn list(settings: &Settings, data: Option<&Path>, output: &Output) -> Result<Exit, Failure> {
-    let state = administer::ask(settings, data, Purpose::Look, async |rules| {
-        rules.state().await
+    let (state, running) = administer::ask(settings, data, Purpose::Look, async |rules| {
+        Ok((rules.state().await?, rules.is_running()))
     })
     .await?;
     let entries = entries(&state);
@@ -115,6 +115,7 @@ async fn list(settings: &Settings, data: Option<&Path>, output: &Output) -> Resu
         let heading = ["partner", "is", "proxy", "verification", "comment"];
         lines.push(columns::table(heading, rows, output));
     }
+    lines.extend((!running).then(|| output.dim(administer::NEXT_TIME)));
     output.note(lines.join("\n"));
     Ok(Exit::Done)
 }
@@ -156,7 +157,7 @@ fn row(entry: &Entry<'_>) -> Option<[Cell; 5]> {
     let level = |level: VerificationLevel| level.to_string();
     let note = |comment: &Option<Comment>| {
         let text = comment.as_ref().map(Comment::as_str);
-        text.unwrap_or_default().to_owned()
+        text.unwrap_or("-").to_owned()
     };
     let (name, (is, paint), proxy, verification, comment) = match entry {
         Entry::Federation { .. } => return None,
@@ -183,7 +184,7 @@ fn row(entry: &Entry<'_>) -> Option<[Cell; 5]> {
             if provider.enabled { ON } else { OFF },
             provider.proxy.to_string(),
             level(provider.verification),
-            String::new(),
+            dash(),
         ),
     };
     Some([

@@ -106,10 +106,11 @@ async fn get(
         "google",
         "webpush",
         "from",
-        "",
     ];
     let rows = all.iter().map(row).collect();
-    output.note(columns::table(heading, rows, output));
+    let mut lines = vec![columns::table(heading, rows, output)];
+    lines.extend((!running).then(|| output.dim(administer::NEXT_TIME)));
+    output.note(lines.join("\n"));
     Ok(Exit::Done)
 }
 
@@ -139,26 +140,24 @@ fn shown(state: &AdministrationState, running: bool) -> Vec<Shown> {
     of_profile.into_iter().chain(stored).collect()
 }
 
-fn row(one: &Shown) -> [Cell; 7] {
+fn row(one: &Shown) -> [Cell; 6] {
     let cell = |service| match one.switches.is_on(service) {
         true => Cell::painted("on", Output::good),
         false => Cell::painted("off", Output::bad),
     };
-    let from = match one.stored {
+    let mut from = match one.stored {
         true => "stored".to_owned(),
         false => format!("{} profile", one.profile.as_str()),
     };
-    let counts = match one.in_force {
-        Some(true) => "in force",
-        Some(false) | None => "",
-    };
+    if one.in_force == Some(true) {
+        from.push_str(", in force");
+    }
     [
         Cell::new(one.identity.to_string()),
         cell(PushService::Apple),
         cell(PushService::Microsoft),
         cell(PushService::Google),
         cell(PushService::WebPush),
-        Cell::painted(from, Output::dim),
-        Cell::painted(counts, Output::bold),
+        Cell::new(from),
     ]
 }

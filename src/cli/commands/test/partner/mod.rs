@@ -95,21 +95,20 @@ impl Way {
             report.skipped(TRUST, host);
             return;
         };
-        let begun = Instant::now();
         let files: Vec<&Path> = self.authorities.iter().map(PathBuf::as_path).collect();
         let roots = trust::roots(&files);
-        let prepared = begun.elapsed();
+        let begun = Instant::now();
         let shaking = trust::shake(stream, host, roots);
         let shaken = tokio::time::timeout(self.limit, shaking).await;
         let shaken = shaken
             .unwrap_or_else(|_| Err(Trouble::time_out("no TLS handshake was done", self.limit)));
-        let latency = begun.elapsed().saturating_sub(prepared);
+        let latency = begun.elapsed();
         match shaken {
             Ok(shaken) => {
                 report.good(TLS, &place, latency);
                 match shaken.trusted {
-                    Ok(()) => report.good(TRUST, host, prepared),
-                    Err(trouble) => report.bad(TRUST, host, prepared, trouble),
+                    Ok(()) => report.good(TRUST, host, shaken.judged_in),
+                    Err(trouble) => report.bad(TRUST, host, shaken.judged_in, trouble),
                 }
             }
             Err(trouble) => {

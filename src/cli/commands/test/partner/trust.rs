@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -21,8 +22,10 @@ const MAX_FILE: u64 = 1024 * 1024;
 
 /// What a handshake came to.
 pub(super) struct Shaken {
-    /// Whether the certificate is trusted; none where it was not shown.
+    /// Whether the certificate is trusted.
     pub(super) trusted: Result<(), Trouble>,
+    /// How long it took to tell.
+    pub(super) judged_in: Duration,
 }
 
 /// Shakes hands with whoever is at the other end of `stream`, and sends nothing.
@@ -43,9 +46,7 @@ pub(super) async fn shake(
         .with_no_client_auth();
     let connector = TlsConnector::from(Arc::new(config));
     match connector.connect(name, stream).await {
-        Ok(_) => Ok(Shaken {
-            trusted: witness.verdict(host),
-        }),
+        Ok(_) => Ok(witness.told(host)),
         Err(error) => Err(Trouble::no_tls(&error.to_string())),
     }
 }
@@ -94,7 +95,7 @@ fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 struct Witness {
     judge: Result<Arc<WebPkiServerVerifier>, Trouble>,
     provider: Arc<CryptoProvider>,
-    verdict: Mutex<Option<Error>>,
+    verdict: Mutex<(Option<Error>, Duration)>,
 }
 
 impl Witness {
@@ -107,23 +108,31 @@ impl Witness {
         Self {
             judge,
             provider,
-            verdict: Mutex::new(None),
+            verdict: Mutex::default(),
         }
     }
 
-    fn verdict(&self, host: &str) -> Result<(), Trouble> {
-        if let Err(trouble) = &self.judge {
-            return Err(trouble.clone());
-        }
+    fn told(&self, host: &str) -> Shaken {
         let verdict = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
-        match verdict.as_ref() {
-            None => Ok(()),
-            Some(Error::InvalidCertificate(error)) => Err(distrust(error, host)),
-            Some(error) => {
-                let reason =
-                    format!("its certificate is not usable ({error}): have it issued anew");
-                Err(Trouble::not_trusted("certificate_unusable", reason))
-            }
+        let (error, judged_in) = &*verdict;
+        let trusted = match &self.judge {
+            Ok(_) => trusted(error.as_ref(), host),
+            Err(trouble) => Err(trouble.clone()),
+        };
+        Shaken {
+            trusted,
+            judged_in: *judged_in,
+        }
+    }
+}
+
+fn trusted(error: Option<&Error>, host: &str) -> Result<(), Trouble> {
+    match error {
+        None => Ok(()),
+        Some(Error::InvalidCertificate(error)) => Err(distrust(error, host)),
+        Some(error) => {
+            let reason = format!("its certificate is not usable ({error}): have it issued anew");
+            Err(Trouble::not_trusted("certificate_unusable", reason))
         }
     }
 }
@@ -172,6 +181,7 @@ impl ServerCertVerifier for Witness {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         if let Ok(judge) = &self.judge {
+            let begun = Instant::now();
             let judged = judge.verify_server_cert(
                 end_entity,
                 intermediates,
@@ -179,7 +189,8 @@ impl ServerCertVerifier for Witness {
                 ocsp_response,
                 now,
             );
-            *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) = judged.err();
+            *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) =
+                (judged.err(), begun.elapsed());
         }
         Ok(ServerCertVerified::assertion())
     }
