@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::lifecycle::{Clock, timeouts};
 
+use super::administration::AdministrationOptions;
 use super::backend::Users;
 use super::credentials::SenderCredentials;
 use super::origins::PublicHost;
@@ -48,6 +49,8 @@ pub struct ServicesOptions {
     pub throttle: Option<PerHandleRate>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
+    /// What the app backend is to push administration, and what holds where nothing is stored.
+    pub administration: AdministrationOptions,
 }
 
 impl ServicesOptions {
@@ -94,6 +97,7 @@ impl Default for ServicesOptions {
             credentials: None,
             throttle: None,
             allowed_hosts: Vec::new(),
+            administration: AdministrationOptions::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::lifecycle::{Clock, Scope};
 use crate::store::Store;
 
 use super::EmulatorError;
+use super::administration::{AdminDoor, Policy, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
@@ -27,6 +28,7 @@ use super::trace::TraceLog;
 /// Everything that runs behind one listener.
 pub(super) struct Parts {
     pub(super) doors: Doors,
+    pub(super) policy: Policy,
     pub(super) credentials: SenderCredentials,
     pub(super) clock: Clock,
     pub(super) trace: TraceLog,
@@ -41,6 +43,7 @@ impl Parts {
         options: ServicesOptions,
         store: Store,
         own: Arc<Origins>,
+        administration: PushAdministration,
     ) -> Result<Self, EmulatorError> {
         let ServicesOptions {
             users,
@@ -54,6 +57,7 @@ impl Parts {
             ..
         } = options;
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
+        let policy = administration.policy().clone();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
@@ -85,6 +89,7 @@ impl Parts {
         };
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
+            admin: Arc::new(AdminDoor::new(Arc::new(administration))),
             backend: Arc::new(backend),
             apns: Arc::new(apns(&wns)),
             web_push: Arc::new(web_push(&wns)),
@@ -94,6 +99,7 @@ impl Parts {
         };
         Ok(Self {
             doors,
+            policy,
             credentials,
             clock,
             trace,

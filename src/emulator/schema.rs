@@ -5,7 +5,7 @@ use crate::store::Schema;
 /// The services' one database: `services.db` in the data folder.
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x4853_7376,
-    migrations: &[FIRST, TOPICS, TOTALS],
+    migrations: &[FIRST, TOPICS, TOTALS, ADMINISTRATION],
 };
 
 /// Numbers of agents, channels and messages are never given twice, so that a late job about one
@@ -127,4 +127,35 @@ END;
 CREATE TRIGGER channel_removed AFTER DELETE ON channel BEGIN
     UPDATE total SET channels = channels - 1;
 END;
+";
+
+/// Push administration: what is switched on, and who may push. A domain is on one list at most.
+const ADMINISTRATION: &str = "
+CREATE TABLE push_configuration(
+    identity TEXT PRIMARY KEY COLLATE NOCASE,
+    apple INTEGER NOT NULL,
+    microsoft INTEGER NOT NULL,
+    google INTEGER NOT NULL,
+    webpush INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE federation(
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    enabled INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE partner_domain(
+    domain TEXT PRIMARY KEY,
+    blocked INTEGER NOT NULL,
+    proxy TEXT,
+    verification TEXT,
+    comment TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hosting_provider(
+    identity TEXT PRIMARY KEY COLLATE NOCASE,
+    proxy TEXT NOT NULL UNIQUE,
+    enabled INTEGER NOT NULL,
+    verification TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ";

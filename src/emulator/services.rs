@@ -4,13 +4,16 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use url::Url;
 
 use crate::lifecycle::{Clock, Scope, timeouts};
-use crate::store::{Location, Store};
+use crate::store::{Location, Store, StoreError};
 use crate::telemetry::{Event, EventName};
+use crate::wire::push_administration::InForce;
 
 use super::EmulatorError;
+use super::administration::{AdminDoor, Policy, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
@@ -29,7 +32,7 @@ use super::trace::TraceLog;
 use super::urls::ServiceUrls;
 
 /// The database's file in the data folder.
-const DATABASE: &str = "services.db";
+pub(super) const DATABASE: &str = "services.db";
 
 /// The certificates' folder in the data folder.
 const CERTIFICATES: &str = "tls";
@@ -41,6 +44,8 @@ pub struct Services {
     urls: ServiceUrls,
     tls: Option<Arc<Tls>>,
     clock: Clock,
+    policy: Policy,
+    admin: Arc<AdminDoor>,
     trace: TraceLog,
     queue: Queue,
     backend: Arc<AppBackend>,
@@ -75,9 +80,11 @@ impl Services {
         let store = Store::open(location(&options.data).await?, SCHEMA).await?;
         let tls = certificates(&listeners, &options).await?;
         let pass = options.proxy_pass;
-        let parts = Parts::build(options, store, Arc::new(own))?;
+        let administration = administration(&options, &store).await?;
+        let parts = Parts::build(options, store, Arc::new(own), administration)?;
         let Parts {
             doors,
+            policy,
             credentials,
             clock,
             trace,
@@ -88,12 +95,15 @@ impl Services {
         } = parts;
         listeners.serve(&scope, front::router(doors.clone()), tls.clone(), pass);
         sweep(&scope, &doors, &queue, handles);
-        let (backend, wns, fcm) = (doors.backend, doors.wns, doors.fcm);
+        let (admin, backend) = (doors.admin, doors.backend);
+        let (wns, fcm) = (doors.wns, doors.fcm);
         Ok(Self {
             address,
             urls,
             tls,
             clock,
+            policy,
+            admin,
             trace,
             queue,
             backend,
@@ -130,12 +140,25 @@ impl Services {
         self.tls.as_deref().map(Tls::authority)
     }
 
-    /// The `services.ready` event, with every URL.
+    /// The `services.ready` event, with every URL and what push administration comes to.
     #[must_use]
     pub fn ready_event(&self) -> Event {
         let urls = serde_json::to_value(&self.urls).unwrap_or_default();
+        let in_force = serde_json::to_value(self.in_force()).unwrap_or_default();
         let event = Event::new(self.clock.now(), EventName::ServicesReady);
-        event.with("urls", urls)
+        event.with("urls", urls).with("administration", in_force)
+    }
+
+    /// Which push services are on, and whether the embedded app backend may push.
+    #[must_use]
+    pub fn in_force(&self) -> InForce {
+        self.policy.in_force()
+    }
+
+    /// The token of the admin door: whoever has it may change what is in force.
+    #[must_use]
+    pub fn admin_token(&self) -> &SecretString {
+        self.admin.token()
     }
 
     /// The sender credentials, with which the hub sends; under strict credentials no others are
@@ -196,6 +219,7 @@ impl Services {
         let Self {
             scope,
             store,
+            admin,
             backend,
             wns,
             fcm,
@@ -203,10 +227,20 @@ impl Services {
             ..
         } = self;
         let left = scope.shutdown(timeouts::SHUTDOWN).await;
-        drop((scope, backend, wns, fcm, queue));
+        drop((scope, admin, backend, wns, fcm, queue));
         store.close().await;
         left
     }
+}
+
+/// The rules of push administration in the services' database.
+async fn administration(
+    options: &ServicesOptions,
+    store: &Store,
+) -> Result<PushAdministration, StoreError> {
+    let ephemeral = options.data == DataLocation::Ephemeral;
+    let options = options.administration.clone();
+    PushAdministration::of(store.clone(), options, ephemeral).await
 }
 
 /// The certificates, where a listener wants some; they stay with the data.
@@ -245,7 +279,7 @@ fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
     });
 }
 
-async fn location(data: &DataLocation) -> Result<Location, EmulatorError> {
+pub(super) async fn location(data: &DataLocation) -> Result<Location, EmulatorError> {
     match data {
         DataLocation::Ephemeral => Ok(Location::Memory),
         DataLocation::Directory(folder) => {

@@ -157,6 +157,9 @@ pub const SHUTDOWN: Duration = Duration::from_secs(5);
 /// How long a command waits for the control API of a running phone.
 pub const CONTROL_REQUEST: Duration = Duration::from_secs(60);
 
+/// How long a command waits for the admin door of a running `serve`.
+pub const ADMIN_REQUEST: Duration = Duration::from_secs(15);
+
 /// How long `register` waits for the channel to open.
 pub const REGISTER: Duration = Duration::from_secs(20);
 

@@ -1,6 +1,7 @@
 //! The tree of arguments.
 
 mod account;
+mod administration;
 mod care;
 mod phone;
 mod services;
@@ -9,6 +10,10 @@ mod toasts;
 mod values;
 
 pub(in crate::cli) use account::{Login, Logout, Register, Unregister};
+pub(in crate::cli) use administration::{
+    Partner, PartnerWish, PushConfig, PushConfigWish, SetSwitches, Test, TestPartner, TestPush,
+    TestWish,
+};
 pub(in crate::cli) use care::{Completions, Doctor, Manifest, Status};
 pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
 pub(in crate::cli) use services::{Demo, Env, Errors, Serve};
@@ -76,6 +81,9 @@ pub(in crate::cli) enum Command {
     Serve(Serve),
     Env(Env),
     Errors(Errors),
+    PushConfig(PushConfig),
+    Partner(Partner),
+    Test(Test),
     Login(Login),
     Logout(Logout),
     Register(Register),
