@@ -6,10 +6,10 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::core::Core;
-use super::profile::VaultChoice;
+use super::profile::{Profile, VaultChoice};
 use super::state::{Link, Registered};
 use super::{Device, DeviceError};
-use crate::backend::{BackendClient, BackendError, BackendOptions};
+use crate::backend::{BackendClient, BackendError, BackendOptions, BackendProfile};
 use crate::background::{CancellationReason, Owner};
 use crate::channel::PushUrl;
 use crate::model::{Account, AuthScheme, BackendOrigin, ToastKey, UserName};
@@ -42,8 +42,11 @@ pub struct SignInRequest {
     pub user: UserName,
     /// The password or token.
     pub secret: SignInSecret,
-    /// How the password is used.
-    pub auth: AuthScheme,
+    /// How the password is used; as the backend's profile says, where that is left open.
+    pub auth: Option<AuthScheme>,
+    /// How the backend is spoken to; as it was remembered of the same backend, else in the usual
+    /// way.
+    pub backend_profile: Option<BackendProfile>,
     /// Where the token is to live.
     pub vault: Option<VaultChoice>,
     /// Where the channel is to be opened.
@@ -74,10 +77,13 @@ impl Device {
         if let Some(push) = &request.push {
             PushUrl::parse(push, &allow_http)?;
         }
+        let spoken = spoken(&request, &profile);
         let options = BackendOptions {
             origin: request.backend.clone(),
             ca_file: ca.clone(),
             allow_http: allow_http.clone(),
+            profile: spoken.clone(),
+            user: Some(request.user.clone()),
         };
         let client = BackendClient::with(options, self.core.time_outs, self.core.clock.clone())?;
         let (choice, vault) = self.core.vaults.pick(request.vault.or(profile.vault));
@@ -87,7 +93,8 @@ impl Device {
             Some(link) if link.account == account && same_vault => link.session.clone(),
             Some(_) | None => self.core.session(vault, &account),
         };
-        let (scheme, sign_in) = request.secret.used_as(request.auth);
+        let auth = request.auth.unwrap_or_else(|| spoken.auth_scheme());
+        let (scheme, sign_in) = request.secret.used_as(auth);
         session.sign_in(&client, sign_in).await?;
         match &earlier {
             Some(link) if link.account != account => self.core.leave(link).await,
@@ -96,10 +103,17 @@ impl Device {
         }
         let (push, remembered) = (request.push, account.clone());
         let other_push = push.is_some() && push != profile.push;
+        let spoken = Some(spoken).filter(|spoken| !spoken.is_default());
+        let other_account = profile.account.as_ref() != Some(&account);
+        if spoken != profile.backend_profile || (other_account && spoken.is_some()) {
+            // What was acknowledged may have been said in other words.
+            self.core.registrar.doubt(&account).await?;
+        }
         self.core
             .change_profile(move |profile| {
                 profile.account = Some(remembered);
                 profile.auth = scheme;
+                profile.backend_profile = spoken;
                 profile.vault = Some(choice);
                 profile.push = push.or_else(|| profile.push.take());
                 profile.ca = ca;
@@ -160,6 +174,8 @@ impl Core {
             origin: account.backend.clone(),
             ca_file: profile.ca,
             allow_http: profile.allow_http,
+            profile: profile.backend_profile.unwrap_or_default(),
+            user: Some(account.user.clone()),
         };
         let client = BackendClient::with(options, self.time_outs, self.clock.clone())?;
         let (_, vault) = self.vaults.pick(profile.vault);
@@ -236,6 +252,14 @@ impl Core {
             tracing::warn!(%error, user = %link.account.user, "the registration could not be removed at the backend");
         }
     }
+}
+
+/// How the backend of a sign-in is spoken to.
+fn spoken(request: &SignInRequest, before: &Profile) -> BackendProfile {
+    let same = (before.account.as_ref()).is_some_and(|last| last.backend == request.backend);
+    let remembered = before.backend_profile.as_ref().filter(|_| same);
+    let chosen = request.backend_profile.as_ref().or(remembered);
+    chosen.cloned().unwrap_or_default()
 }
 
 fn merged(before: &[String], more: &[String]) -> Vec<String> {

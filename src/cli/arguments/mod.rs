@@ -9,7 +9,7 @@ mod toasts;
 mod values;
 
 pub(in crate::cli) use account::{Login, Logout, Register, Unregister};
-pub(in crate::cli) use care::{Completions, Doctor, Manifest, Status};
+pub(in crate::cli) use care::{BackendProfile, Completions, Doctor, Manifest, Status};
 pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
 pub(in crate::cli) use services::{Demo, Env, Errors, Serve};
 pub(in crate::cli) use tasks::{Tasks, TasksWish};
@@ -92,5 +92,6 @@ pub(in crate::cli) enum Command {
     Status(Status),
     Doctor(Doctor),
     Manifest(Manifest),
+    BackendProfile(BackendProfile),
     Completions(Completions),
 }
