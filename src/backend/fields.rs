@@ -320,9 +320,9 @@ mod tests {
             let found = at(&way, &json.to_string());
             let mut expected = Some(&json);
             for name in way.split('.') {
-                expected = expected.and_then(|value| match value {
-                    serde_json::Value::Array(list) => list.get(name.parse::<usize>().ok()?),
-                    object => object.get(name),
+                expected = expected.and_then(|value| match value.as_array() {
+                    Some(list) => list.get(name.parse::<usize>().ok()?),
+                    None => value.get(name),
                 });
             }
             match expected {

@@ -14,6 +14,7 @@ use crate::background::{CancellationReason, Owner};
 use crate::channel::PushUrl;
 use crate::model::{Account, AuthScheme, BackendOrigin, ToastKey, UserName};
 use crate::session::{Session, SessionState, SignIn};
+use crate::store::StoreError;
 use crate::vault::{Vault, VaultKey};
 
 /// What a user signs in with.
@@ -101,26 +102,18 @@ impl Device {
             Some(_) if !same_vault => self.core.forget_token(profile.vault, &account).await,
             Some(_) | None => {}
         }
-        let (push, remembered) = (request.push, account.clone());
-        let other_push = push.is_some() && push != profile.push;
-        let spoken = Some(spoken).filter(|spoken| !spoken.is_default());
-        let other_account = profile.account.as_ref() != Some(&account);
-        if spoken != profile.backend_profile || (other_account && spoken.is_some()) {
-            // What was acknowledged may have been said in other words.
-            self.core.registrar.doubt(&account).await?;
-        }
-        self.core
-            .change_profile(move |profile| {
-                profile.account = Some(remembered);
-                profile.auth = scheme;
-                profile.backend_profile = spoken;
-                profile.vault = Some(choice);
-                profile.push = push.or_else(|| profile.push.take());
-                profile.ca = ca;
-                profile.allow_http = allow_http;
-                profile.registers = true;
-            })
-            .await?;
+        let other_push = request.push.is_some() && request.push != profile.push;
+        let signed_in = Profile {
+            account: Some(account.clone()),
+            auth: scheme,
+            backend_profile: Some(spoken).filter(|spoken| !spoken.is_default()),
+            vault: Some(choice),
+            push: request.push,
+            ca,
+            allow_http,
+            ..Profile::default()
+        };
+        self.core.remember(&profile, signed_in).await?;
         let link = Link {
             account,
             client,
@@ -186,6 +179,28 @@ impl Core {
             session,
         }));
         Ok(())
+    }
+
+    /// Remembers a sign-in. What else the profile says stays.
+    async fn remember(&self, before: &Profile, now: Profile) -> Result<(), StoreError> {
+        let spoken = &now.backend_profile;
+        let other_account = before.account != now.account;
+        let in_doubt = *spoken != before.backend_profile || (other_account && spoken.is_some());
+        // What was acknowledged may have been said in other words.
+        if let Some(account) = now.account.as_ref().filter(|_| in_doubt) {
+            self.registrar.doubt(account).await?;
+        }
+        self.change_profile(move |profile| {
+            profile.account = now.account;
+            profile.auth = now.auth;
+            profile.backend_profile = now.backend_profile;
+            profile.vault = now.vault;
+            profile.push = now.push.or_else(|| profile.push.take());
+            profile.ca = now.ca;
+            profile.allow_http = now.allow_http;
+            profile.registers = true;
+        })
+        .await
     }
 
     fn session(&self, vault: Vault, account: &Account) -> Session {

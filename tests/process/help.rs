@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::child::Running;
 use crate::world::World;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "demo",
     "serve",
     "env",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 21] = [
     "status",
     "doctor",
     "manifest",
+    "backend-profile",
     "completions",
 ];
 

@@ -15,6 +15,7 @@ mod file;
 mod headers;
 mod kind;
 mod placeholder;
+mod resolve;
 mod shape;
 mod target;
 mod template;

@@ -84,76 +84,79 @@ fn it_is_kept_as_the_text_it_was_read_from() {
     }
 }
 
+/// What is added to the least file, the line at fault, and what is said of it.
+const MISTAKES: &[(&str, usize, &str)] = &[
+    ("[put", 6, "unclosed"),
+    ("[colour]", 6, "unknown field `colour`"),
+    ("[logout]\nrequest = \"POST /x\"\ncolour = 1", 8, "colour"),
+    ("[logout]", 6, "request"),
+    ("[logout]\nrequest = \"POST //evil/x\"", 7, "no host"),
+    ("[logout]\nrequest = \"POST /{nope}\"", 7, "{nope}"),
+    ("[logout]\nrequest = \"POST /{id}\"", 7, "cannot have {id}"),
+    (
+        "[login]\nrequest = \"POST /{password}\"\ntoken = \"t\"",
+        7,
+        "cannot have {password}",
+    ),
+    ("[login]\nrequest = \"POST /x\"", 6, "lacks token"),
+    (
+        "[logout]\nrequest = \"POST /x\"\ntoken = \"t\"",
+        8,
+        "no use for token",
+    ),
+    (
+        "[logout]\nrequest = \"POST /x\"\nsuccess = [302]",
+        8,
+        "redirects",
+    ),
+    (
+        "[logout]\nrequest = \"POST /x\"\nbody = { a = \"{handle}\" }",
+        8,
+        "cannot have {handle}",
+    ),
+    (
+        "[logout]\nrequest = \"POST /x\"\nbody = {}\nform = {}",
+        9,
+        "a body and a form",
+    ),
+    ("[check]\nrequest = \"POST /x\"", 7, "must be a GET"),
+    (
+        "[unread]\nrequest = \"GET /x\"\nbody = {}",
+        8,
+        "has no body",
+    ),
+    (
+        "[unread]\nrequest = \"GET /x\"\npayload = \"p\"",
+        6,
+        "lacks id",
+    ),
+    (
+        "[create]\nrequest = \"POST /x\"\nid = \"a\"\nid_header = \"L\"",
+        9,
+        "both",
+    ),
+    (
+        "[create]\nrequest = \"POST /x\"\nid = \"a..b\"",
+        8,
+        "names with dots",
+    ),
+    ("[auth]\nscheme = \"digest\"", 7, "digest"),
+    ("[auth]\nheader = \"Host\"", 7, "belongs to HTTP"),
+    ("[auth]\nheader = \"Content-Type\"", 7, "about the body"),
+    ("[auth]\nvalue = \"Bearer\"", 7, "{token}"),
+    (
+        "[headers]\nAuthorization = \"Basic YTpi\"",
+        6,
+        "credentials",
+    ),
+    ("[headers]\nHost = \"evil\"", 7, "belongs to HTTP"),
+    ("[status]\nsign_in = [200, 500]", 7, "5xx"),
+    ("[platforms]\nwns = \"\"", 7, "platform"),
+];
+
 #[test]
 fn a_mistake_is_named_with_its_line() {
-    for (more, line, said) in [
-        ("[put", 6, "unclosed"),
-        ("[colour]", 6, "unknown field `colour`"),
-        ("[logout]\nrequest = \"POST /x\"\ncolour = 1", 8, "colour"),
-        ("[logout]", 6, "request"),
-        ("[logout]\nrequest = \"POST //evil/x\"", 7, "no host"),
-        ("[logout]\nrequest = \"POST /{nope}\"", 7, "{nope}"),
-        ("[logout]\nrequest = \"POST /{id}\"", 7, "cannot have {id}"),
-        (
-            "[login]\nrequest = \"POST /{password}\"\ntoken = \"t\"",
-            7,
-            "cannot have {password}",
-        ),
-        ("[login]\nrequest = \"POST /x\"", 6, "lacks token"),
-        (
-            "[logout]\nrequest = \"POST /x\"\ntoken = \"t\"",
-            8,
-            "no use for token",
-        ),
-        (
-            "[logout]\nrequest = \"POST /x\"\nsuccess = [302]",
-            8,
-            "redirects",
-        ),
-        (
-            "[logout]\nrequest = \"POST /x\"\nbody = { a = \"{handle}\" }",
-            8,
-            "cannot have {handle}",
-        ),
-        (
-            "[logout]\nrequest = \"POST /x\"\nbody = {}\nform = {}",
-            9,
-            "a body and a form",
-        ),
-        ("[check]\nrequest = \"POST /x\"", 7, "must be a GET"),
-        (
-            "[unread]\nrequest = \"GET /x\"\nbody = {}",
-            8,
-            "has no body",
-        ),
-        (
-            "[unread]\nrequest = \"GET /x\"\npayload = \"p\"",
-            6,
-            "lacks id",
-        ),
-        (
-            "[create]\nrequest = \"POST /x\"\nid = \"a\"\nid_header = \"L\"",
-            9,
-            "both",
-        ),
-        (
-            "[create]\nrequest = \"POST /x\"\nid = \"a..b\"",
-            8,
-            "names with dots",
-        ),
-        ("[auth]\nscheme = \"digest\"", 7, "digest"),
-        ("[auth]\nheader = \"Host\"", 7, "belongs to HTTP"),
-        ("[auth]\nheader = \"Content-Type\"", 7, "about the body"),
-        ("[auth]\nvalue = \"Bearer\"", 7, "{token}"),
-        (
-            "[headers]\nAuthorization = \"Basic YTpi\"",
-            6,
-            "credentials",
-        ),
-        ("[headers]\nHost = \"evil\"", 7, "belongs to HTTP"),
-        ("[status]\nsign_in = [200, 500]", 7, "5xx"),
-        ("[platforms]\nwns = \"\"", 7, "platform"),
-    ] {
+    for (more, line, said) in MISTAKES {
         let said_of = problem(&format!("{LEAST}{more}\n"));
         assert!(
             said_of.contains(&format!("line {line}: ")) && said_of.contains(said),
