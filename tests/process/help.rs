@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::child::Running;
 use crate::world::World;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "demo",
     "serve",
     "env",
@@ -30,6 +30,7 @@ const COMMANDS: [&str; 24] = [
     "status",
     "doctor",
     "manifest",
+    "backend-profile",
     "completions",
 ];
 

@@ -11,6 +11,7 @@
 )]
 
 mod administration;
+mod backend_profiles;
 mod bad_backends;
 mod child;
 mod demo;

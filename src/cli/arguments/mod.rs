@@ -14,7 +14,7 @@ pub(in crate::cli) use administration::{
     Partner, PartnerWish, PushConfig, PushConfigWish, SetSwitches, Test, TestPartner, TestPush,
     TestWish,
 };
-pub(in crate::cli) use care::{Completions, Doctor, Manifest, Status};
+pub(in crate::cli) use care::{BackendProfile, Completions, Doctor, Manifest, Status};
 pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
 pub(in crate::cli) use services::{Demo, Env, Errors, Serve};
 pub(in crate::cli) use tasks::{Tasks, TasksWish};
@@ -100,5 +100,6 @@ pub(in crate::cli) enum Command {
     Status(Status),
     Doctor(Doctor),
     Manifest(Manifest),
+    BackendProfile(BackendProfile),
     Completions(Completions),
 }

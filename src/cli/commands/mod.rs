@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod backend_profile;
 mod badge;
 mod clear;
 pub(super) mod completions;
@@ -60,6 +61,7 @@ pub(super) async fn carry_out(
         Command::Status(_) => status::run(&settings, &output).await,
         Command::Doctor(wish) => doctor::run(wish, &settings, &output).await,
         Command::Manifest(_) => manifest::print(&output),
+        Command::BackendProfile(wish) => backend_profile::print(&wish, &output),
         Command::Completions(wish) => completions::print(&wish, &output),
     }
 }
