@@ -7,14 +7,16 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::lifecycle::{Clock, Scope, timeouts};
+use crate::model::{Platform, TagExpression};
 use crate::store::{Location, Store};
 use crate::telemetry::{Event, EventName};
+use crate::wire::notification_hub::Format;
 
 use super::EmulatorError;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::HubError;
+use super::hub::{HubError, NotificationHub};
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -46,6 +48,7 @@ pub struct Services {
     backend: Arc<AppBackend>,
     wns: Arc<Wns>,
     fcm: Arc<Fcm>,
+    hub: NotificationHub,
     credentials: SenderCredentials,
     store: Store,
     scope: Scope,
@@ -83,11 +86,13 @@ impl Services {
             trace,
             queue,
             handles,
+            hub,
             store,
             scope,
         } = parts;
         listeners.serve(&scope, front::router(doors.clone()), tls.clone(), pass);
-        sweep(&scope, &doors, &queue, handles);
+        hub.start();
+        sweep(&scope, &doors, &queue, handles, hub.clone());
         let (backend, wns, fcm) = (doors.backend, doors.wns, doors.fcm);
         Ok(Self {
             address,
@@ -99,6 +104,7 @@ impl Services {
             backend,
             wns,
             fcm,
+            hub,
             credentials,
             store,
             scope,
@@ -157,6 +163,12 @@ impl Services {
         &self.clock
     }
 
+    /// The hub.
+    #[cfg(test)]
+    pub(super) fn hub(&self) -> &NotificationHub {
+        &self.hub
+    }
+
     /// How many devices have a socket open.
     #[must_use]
     pub fn connected_devices(&self) -> usize {
@@ -180,6 +192,21 @@ impl Services {
         Ok(self.backend.expire_registrations().await?)
     }
 
+    /// How many registrations of a platform a native send to a tag expression would reach, such as
+    /// `news && !beta`. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Option`] for what is no tag expression, and [`EmulatorError::Store`].
+    pub async fn reached_by(
+        &self,
+        platform: Platform,
+        expression: &str,
+    ) -> Result<usize, EmulatorError> {
+        let expression = TagExpression::parse(expression)?;
+        let format = Format::Native(platform.into());
+        Ok(self.hub.reached_by(format, expression).await?)
+    }
+
     /// Ends every WNS access token: senders have to ask for new ones.
     pub fn revoke_wns_tokens(&self) {
         self.wns.tokens.revoke_all();
@@ -199,11 +226,12 @@ impl Services {
             backend,
             wns,
             fcm,
+            hub,
             queue,
             ..
         } = self;
         let left = scope.shutdown(timeouts::SHUTDOWN).await;
-        drop((scope, backend, wns, fcm, queue));
+        drop((scope, backend, wns, fcm, hub, queue));
         store.close().await;
         left
     }
@@ -227,7 +255,7 @@ async fn certificates(
 }
 
 /// Looks again and again for what has expired.
-fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
+fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles, hub: NotificationHub) {
     let (backend, queue) = (doors.backend.clone(), queue.clone());
     scope.spawn("embedded services' sweep", async move {
         loop {
@@ -235,6 +263,7 @@ fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
             let swept = async {
                 queue.sweep().await?;
                 handles.sweep().await?;
+                hub.sweep().await?;
                 backend.sweep().await
             };
             let swept: Result<(), HubError> = swept.await;
