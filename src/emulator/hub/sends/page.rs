@@ -15,7 +15,7 @@ use crate::wire::notification_hub::{Format, HubPlatform, PnsHandle};
 /// How much is read at once.
 const BOUNDS: Bounds = Bounds {
     targets: 100,
-    looks: 5000,
+    looks: 2000,
 };
 
 /// The most bytes of templates and variables in a page.
