@@ -243,7 +243,7 @@ async fn a_reserved_tag_is_refused_before_anything_is_sent() {
         "username:bob",
         "UserName:bob",
         "Google:1",
-        "$InstallationId:x",
+        "$InstallationId:{x}",
     ] {
         let error = scene
             .ensure(&wanted("h1", &["news", tag]))

@@ -24,4 +24,4 @@ pub use outcome::{
 pub use platform::{Format, HubPlatform, PnsHandle};
 pub use registration::{Registration, StoredRegistration, Template, write_entry, write_feed};
 pub use sas::{SasClaim, SasKey, SasToken};
-pub use send_batch::{SendBatch, read_send_batch};
+pub use send_batch::{MAX_BATCH_BODY, MAX_BATCH_HANDLES, SendBatch, read_send_batch};
