@@ -1,13 +1,20 @@
 //! Registrations as Atom entries: one `…RegistrationDescription` each.
 
+mod entry;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use url::Url;
 
-use crate::model::{Invalid, RegistrationId, Tag};
+use crate::model::{RegistrationId, Tag};
 
 use super::{HubPlatform, PnsHandle};
+
+pub use write::{write_entry, write_feed};
 
 /// A registration as its owner describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +27,7 @@ pub struct Registration {
     pub tags: Vec<Tag>,
     /// Values that templates of this registration may use, by name.
     pub push_variables: BTreeMap<String, String>,
-    /// The name of a secondary tile, on Windows.
+    /// The name of a secondary tile, on Windows and Windows Phone.
     pub secondary_tile: Option<String>,
     /// The template; none for a native registration.
     pub template: Option<Template>,
@@ -56,31 +63,32 @@ pub struct StoredRegistration {
     pub registration: Registration,
 }
 
-impl Registration {
-    /// Reads an entry, elements in any order. A document type is refused.
-    ///
-    /// # Errors
-    /// [`Invalid`] says what is malformed, without quoting handles or bodies.
-    pub fn read(_body: &[u8]) -> Result<Self, Invalid> {
-        unimplemented!()
-    }
-
-    /// The entry as an SDK sends it.
-    #[must_use]
-    pub fn write(&self, _updated: Timestamp) -> String {
-        unimplemented!()
+/// What a platform is called in the names of its descriptions: `AppleTemplateRegistrationDescription`.
+fn kind_name(platform: HubPlatform) -> &'static str {
+    match platform {
+        HubPlatform::Windows => "Windows",
+        HubPlatform::Apple => "Apple",
+        HubPlatform::FcmV1 => "FcmV1",
+        HubPlatform::Gcm => "Gcm",
+        HubPlatform::Browser => "Browser",
+        HubPlatform::Adm => "Adm",
+        HubPlatform::Baidu => "Baidu",
+        HubPlatform::Xiaomi => "Xiaomi",
+        HubPlatform::WindowsPhone => "Mpns",
     }
 }
 
-/// One stored registration as an entry; `at` is its URL. The elements stand in the order that .NET's
-/// data contracts need.
-#[must_use]
-pub fn write_entry(_stored: &StoredRegistration, _at: &Url) -> String {
-    unimplemented!()
-}
-
-/// A list of stored registrations, each with its URL, as a feed.
-#[must_use]
-pub fn write_feed(_stored: &[(StoredRegistration, Url)], _at: &Url, _now: Timestamp) -> String {
-    unimplemented!()
+/// What begins the names of a platform's headers, where templates of it have some: `WnsHeaders`.
+fn header_prefix(platform: HubPlatform) -> Option<&'static str> {
+    match platform {
+        HubPlatform::Windows => Some("Wns"),
+        HubPlatform::WindowsPhone => Some("Mpns"),
+        HubPlatform::Apple => Some("Apns"),
+        HubPlatform::FcmV1
+        | HubPlatform::Gcm
+        | HubPlatform::Browser
+        | HubPlatform::Adm
+        | HubPlatform::Baidu
+        | HubPlatform::Xiaomi => None,
+    }
 }

@@ -1,10 +1,18 @@
 //! Installations as JSON, and their JSON Patch (RFC 6902, as far as the hub has it).
 
+mod document;
+mod patch;
+mod pointer;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::model::{Invalid, Tag};
+use crate::model::Tag;
 
 use super::{HubPlatform, PnsHandle};
 
@@ -29,6 +37,8 @@ pub struct Installation {
     pub push_variables: BTreeMap<String, String>,
     /// The templates, by name.
     pub templates: BTreeMap<String, InstallationTemplate>,
+    /// The secondary tiles, by name, on Windows and Windows Phone: each is addressed by itself.
+    pub secondary_tiles: BTreeMap<String, SecondaryTile>,
 }
 
 /// A template of an installation.
@@ -44,35 +54,15 @@ pub struct InstallationTemplate {
     pub expiry: Option<String>,
 }
 
-/// A patch cannot be applied.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PatchProblem {
-    /// It is not JSON, or no patch.
-    #[error(transparent)]
-    Malformed(#[from] Invalid),
-}
-
-impl Installation {
-    /// Reads an installation; property names in camelCase, the platform in any case.
-    ///
-    /// # Errors
-    /// [`Invalid`] says what is malformed, without quoting handles or bodies.
-    pub fn read(_json: &[u8]) -> Result<Self, Invalid> {
-        unimplemented!()
-    }
-
-    /// The installation as the hub answers it, or as an SDK puts it.
-    #[must_use]
-    pub fn write(&self) -> String {
-        unimplemented!()
-    }
-
-    /// The installation as `patch` makes it: `add`, `remove` and `replace` of tags, channel, user,
-    /// expiry, variables and templates. Either all of it is applied or nothing.
-    ///
-    /// # Errors
-    /// [`PatchProblem`]
-    pub fn patched(&self, _patch: &[u8]) -> Result<Self, PatchProblem> {
-        unimplemented!()
-    }
+/// A secondary tile of an installation: a channel with tags and templates of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondaryTile {
+    /// The tile's channel.
+    pub handle: PnsHandle,
+    /// True when the push service said that the channel is gone.
+    pub channel_expired: bool,
+    /// The tags, as they were written.
+    pub tags: Vec<Tag>,
+    /// The templates, by name.
+    pub templates: BTreeMap<String, InstallationTemplate>,
 }
