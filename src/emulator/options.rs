@@ -47,6 +47,9 @@ pub struct ServicesOptions {
     /// How many pushes one handle takes in how much time, before the sender is throttled; as many as
     /// come, unless told otherwise.
     pub throttle: Option<PerHandleRate>,
+    /// How long a registration or an installation of the hub lasts from its last put; for ever,
+    /// unless told otherwise.
+    pub hub_lifetime: Option<Duration>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
     /// What the app backend is to push administration, and what holds where nothing is stored.
@@ -96,6 +99,7 @@ impl Default for ServicesOptions {
             strict_credentials: false,
             credentials: None,
             throttle: None,
+            hub_lifetime: None,
             allowed_hosts: Vec::new(),
             administration: AdministrationOptions::default(),
         }

@@ -10,7 +10,7 @@ use super::administration::{AdminDoor, Policy, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::TagHub;
+use super::hub::{BackendHub, HubParts, NotificationHub};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -34,6 +34,7 @@ pub(super) struct Parts {
     pub(super) trace: TraceLog,
     pub(super) queue: Queue,
     pub(super) handles: Handles,
+    pub(super) hub: NotificationHub,
     pub(super) store: Store,
     pub(super) scope: Scope,
 }
@@ -54,6 +55,7 @@ impl Parts {
             credentials,
             strict_credentials,
             throttle,
+            hub_lifetime,
             ..
         } = options;
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
@@ -69,15 +71,19 @@ impl Parts {
             scope.spawner(),
         );
         let fcm_tokens = AccessTokens::default();
-        let hub = Arc::new(TagHub::new(
-            store.clone(),
-            clock.clone(),
+        let hub = NotificationHub::new(HubParts {
+            store: store.clone(),
+            clock: clock.clone(),
             own,
-            &allowed_hosts,
-            credentials.clone(),
-            fcm_tokens.clone(),
-        )?);
-        let backend = AppBackend::new(store.clone(), clock.clone(), hub, users, token_ttl);
+            allowed: &allowed_hosts,
+            credentials: credentials.clone(),
+            fcm_tokens: fcm_tokens.clone(),
+            policy: policy.clone(),
+            spawner: scope.spawner(),
+            lifetime: hub_lifetime,
+        })?;
+        let for_backend = Arc::new(BackendHub::new(hub.clone(), policy.domain().to_string()));
+        let backend = AppBackend::new(store.clone(), clock.clone(), for_backend, users, token_ttl);
         let wns = Wns {
             handles: handles.clone(),
             queue: queue.clone(),
@@ -105,6 +111,7 @@ impl Parts {
             trace,
             queue,
             handles,
+            hub,
             store,
             scope,
         })

@@ -8,8 +8,10 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::lifecycle::{Clock, Scope, timeouts};
+use crate::model::{Platform, TagExpression};
 use crate::store::{Location, Store, StoreError};
 use crate::telemetry::{Event, EventName};
+use crate::wire::notification_hub::Format;
 use crate::wire::push_administration::InForce;
 
 use super::EmulatorError;
@@ -17,7 +19,7 @@ use super::administration::{AdminDoor, Policy, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::HubError;
+use super::hub::{HubError, NotificationHub};
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -51,6 +53,7 @@ pub struct Services {
     backend: Arc<AppBackend>,
     wns: Arc<Wns>,
     fcm: Arc<Fcm>,
+    hub: NotificationHub,
     credentials: SenderCredentials,
     store: Store,
     scope: Scope,
@@ -90,11 +93,13 @@ impl Services {
             trace,
             queue,
             handles,
+            hub,
             store,
             scope,
         } = parts;
         listeners.serve(&scope, front::router(doors.clone()), tls.clone(), pass);
-        sweep(&scope, &doors, &queue, handles);
+        hub.start();
+        sweep(&scope, &doors, &queue, handles, hub.clone());
         let (admin, backend) = (doors.admin, doors.backend);
         let (wns, fcm) = (doors.wns, doors.fcm);
         Ok(Self {
@@ -109,6 +114,7 @@ impl Services {
             backend,
             wns,
             fcm,
+            hub,
             credentials,
             store,
             scope,
@@ -180,6 +186,12 @@ impl Services {
         &self.clock
     }
 
+    /// The hub.
+    #[cfg(test)]
+    pub(super) fn hub(&self) -> &NotificationHub {
+        &self.hub
+    }
+
     /// How many devices have a socket open.
     #[must_use]
     pub fn connected_devices(&self) -> usize {
@@ -203,6 +215,21 @@ impl Services {
         Ok(self.backend.expire_registrations().await?)
     }
 
+    /// How many registrations of a platform a native send to a tag expression would reach, such as
+    /// `news && !beta`. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Option`] for what is no tag expression, and [`EmulatorError::Store`].
+    pub async fn reached_by(
+        &self,
+        platform: Platform,
+        expression: &str,
+    ) -> Result<usize, EmulatorError> {
+        let expression = TagExpression::parse(expression)?;
+        let format = Format::Native(platform.into());
+        Ok(self.hub.reached_by(format, expression).await?)
+    }
+
     /// Ends every WNS access token: senders have to ask for new ones.
     pub fn revoke_wns_tokens(&self) {
         self.wns.tokens.revoke_all();
@@ -223,11 +250,12 @@ impl Services {
             backend,
             wns,
             fcm,
+            hub,
             queue,
             ..
         } = self;
         let left = scope.shutdown(timeouts::SHUTDOWN).await;
-        drop((scope, admin, backend, wns, fcm, queue));
+        drop((scope, admin, backend, wns, fcm, hub, queue));
         store.close().await;
         left
     }
@@ -261,7 +289,7 @@ async fn certificates(
 }
 
 /// Looks again and again for what has expired.
-fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
+fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles, hub: NotificationHub) {
     let (backend, queue) = (doors.backend.clone(), queue.clone());
     scope.spawn("embedded services' sweep", async move {
         loop {
@@ -269,6 +297,7 @@ fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
             let swept = async {
                 queue.sweep().await?;
                 handles.sweep().await?;
+                hub.sweep().await?;
                 backend.sweep().await
             };
             let swept: Result<(), HubError> = swept.await;

@@ -281,6 +281,7 @@ impl Trouble {
             | BackendError::Redirected { .. }
             | BackendError::NotThere { .. }
             | BackendError::NoBearerSignIn { .. }
+            | BackendError::NotOffered { .. }
             | BackendError::Rejected { .. }
             | BackendError::TooLarge { .. }
             | BackendError::Garbled { .. }

@@ -131,11 +131,12 @@ impl<'a, 'o> Walk<'a, 'o> {
             backend: self.way.backend.clone(),
             user: self.wish.user.clone(),
             secret,
-            auth: AuthScheme::Basic,
+            auth: Some(AuthScheme::Basic),
             vault: None,
             push: self.way.push.clone(),
             ca: self.way.ca.clone(),
             allow_http: self.wish.allow_http.clone(),
+            backend_profile: None,
         };
         let device = &self.probe.device;
         let begun = Instant::now();
