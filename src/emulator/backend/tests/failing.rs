@@ -2,10 +2,13 @@
 
 use axum::http::Method;
 
-use super::{Asked, Bench, Refuse, json};
+use serde_json::Value;
+
+use super::{Asked, Bench, Refuse, Scripted, json};
 use crate::emulator::hub::HubError;
 use crate::model::Invalid;
 use crate::wire::app_backend::REFUSED_BY;
+use crate::wire::push_administration::Profile;
 
 fn partner() -> HubError {
     HubError::Refused {
@@ -100,4 +103,33 @@ async fn an_item_is_stored_whatever_becomes_of_its_push() {
         .ask(Method::POST, path, "alice", r#"{"text":"x"}"#.to_owned())
         .await;
     assert_eq!(bench.hub.asked(), [Asked::Sent(4)], "every platform");
+}
+
+#[tokio::test]
+async fn where_every_service_is_off_the_sender_hears_it_without_any_device() {
+    let bench = Bench::under(Profile::Strict, Scripted::default()).await;
+    let post = async |path: &str, body: &str| {
+        let answer = bench.ask(Method::POST, path, "alice", body.to_owned());
+        json(answer.await).await
+    };
+    let refused = |deliveries: &Value, platforms: &[&str]| {
+        let deliveries = deliveries.as_array().unwrap();
+        let named: Vec<&str> = deliveries
+            .iter()
+            .map(|delivery| {
+                assert_eq!(delivery["Outcome"], "refused");
+                let reason = delivery["Reason"].as_str().unwrap();
+                assert!(reason.contains("push-config set"), "{reason}");
+                delivery["Platform"].as_str().unwrap()
+            })
+            .collect();
+        assert_eq!(named, platforms);
+    };
+    let all = ["wns", "apns", "fcm", "webpush"];
+    let secure = post("/api/notifications", "{}").await;
+    refused(&secure["Deliveries"], &all);
+    let toast = post("/api/notifications?pns=apns&to_tag=bob", r#""hi""#).await;
+    refused(&toast["Deliveries"], &["apns"]);
+    let item = post("/tables/TodoItem", r#"{"text":"milk"}"#).await;
+    refused(&item["push"]["deliveries"], &all);
 }

@@ -15,13 +15,14 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 use super::{AppBackend, Users, routes};
-use crate::emulator::administration::Policy;
+use crate::emulator::administration::{AdministrationOptions, PushAdministration};
 use crate::emulator::hub::{Content, Device, Hub, HubError};
 use crate::emulator::schema::SCHEMA;
 use crate::lifecycle::Clock;
 use crate::model::{RegistrationId, TagExpression};
 use crate::store::{Location, Store};
 use crate::wire::app_backend::Delivery;
+use crate::wire::push_administration::Profile;
 
 /// What a hub was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,13 +103,23 @@ impl Bench {
     }
 
     async fn with(hub: Scripted) -> Self {
+        Self::under(Profile::QuickStart, hub).await
+    }
+
+    /// Under what holds where nothing is configured.
+    async fn under(profile: Profile, hub: Scripted) -> Self {
         let hub = Arc::new(hub);
         let store = Store::open(Location::Memory, SCHEMA).await.unwrap();
+        let options = AdministrationOptions {
+            profile,
+            ..AdministrationOptions::default()
+        };
+        let rules = PushAdministration::of(store.clone(), options, true).await;
         let backend = Arc::new(AppBackend::new(
             store,
             Clock::system(),
             hub.clone(),
-            Policy::quick_start(),
+            rules.unwrap().policy().clone(),
             Users::demo(),
             Duration::from_secs(60),
         ));

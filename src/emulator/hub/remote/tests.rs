@@ -15,12 +15,15 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::{RemoteHub, RemoteHubOptions};
-use crate::emulator::administration::Policy;
+use crate::emulator::administration::{AdministrationOptions, Policy, PushAdministration};
 use crate::emulator::hub::{Content, Device, Hub as _, HubError};
+use crate::emulator::schema::SCHEMA;
 use crate::lifecycle::{Clock, HttpServer, Scope};
 use crate::model::{Handle, Platform, RegistrationId, SubscriptionKeys, Tag, TagExpression};
+use crate::store::{Location, Store};
 use crate::wire::app_backend::DeliveryOutcome;
 use crate::wire::notification_hub::{Format, HubPlatform, SasKey, SasToken};
+use crate::wire::push_administration::Profile;
 
 /// The key's text, which nothing may show.
 const KEY: &str = "c2VjcmV0LWtleS1vZi1hLWh1Yg==";
@@ -122,6 +125,10 @@ impl Elsewhere {
 }
 
 fn hub_at(endpoint: &str, clock: Clock) -> RemoteHub {
+    hub_under(Policy::quick_start(), endpoint, clock)
+}
+
+fn hub_under(policy: Policy, endpoint: &str, clock: Clock) -> RemoteHub {
     let options = RemoteHubOptions {
         endpoint: Url::parse(endpoint).unwrap(),
         key: key(),
@@ -129,7 +136,7 @@ fn hub_at(endpoint: &str, clock: Clock) -> RemoteHub {
         ca_file: None,
     };
     let domain = "contoso.example".to_owned();
-    RemoteHub::new(options, Policy::quick_start(), domain, clock).unwrap()
+    RemoteHub::new(options, policy, domain, clock).unwrap()
 }
 
 fn key() -> SasKey {
@@ -464,9 +471,14 @@ async fn plain_http_is_for_this_machine_and_a_bad_file_of_authorities_is_named()
             name: "hub".to_owned(),
             ca_file: ca_file.map(Into::into),
         };
-        RemoteHub::new(options, Policy::quick_start(), String::new(), Clock::system())
-            .map(drop)
-            .map_err(|error| error.to_string())
+        RemoteHub::new(
+            options,
+            Policy::quick_start(),
+            String::new(),
+            Clock::system(),
+        )
+        .map(drop)
+        .map_err(|error| error.to_string())
     };
     assert!(at("http://192.0.2.1/", None).unwrap_err().contains("https"));
     assert!(at("http://evil.localhost.example/", None).is_err());
@@ -510,4 +522,28 @@ async fn the_check_asks_for_one_registration() {
         asked[0].uri,
         "/hub/registrations?api-version=2020-06&%24top=1"
     );
+}
+
+#[tokio::test]
+async fn a_service_that_is_off_is_not_asked_for() {
+    let mut elsewhere = Elsewhere::start().await;
+    let options = AdministrationOptions {
+        profile: Profile::Strict,
+        ..AdministrationOptions::default()
+    };
+    let store = Store::open(Location::Memory, SCHEMA).await.unwrap();
+    let rules = PushAdministration::of(store, options, true).await.unwrap();
+    let endpoint = format!("http://{}/", elsewhere.address);
+    elsewhere.hub = hub_under(rules.policy().clone(), &endpoint, Clock::system());
+    let forms = vec![
+        form(HubPlatform::Windows, "1"),
+        form(HubPlatform::Apple, "{}"),
+    ];
+    let sent = elsewhere.send(forms).await.unwrap();
+    assert_eq!(sent.len(), 2);
+    for (platform, outcome, said) in sent {
+        assert_eq!(outcome, DeliveryOutcome::Refused, "{platform}");
+        assert!(said.unwrap().contains("switched off"));
+    }
+    assert!(elsewhere.server.asked().is_empty());
 }
