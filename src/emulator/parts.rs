@@ -6,7 +6,7 @@ use crate::lifecycle::{Clock, Scope};
 use crate::store::Store;
 
 use super::EmulatorError;
-use super::administration::{AdminDoor, Policy, PushAdministration};
+use super::administration::AdminDoor;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
@@ -28,7 +28,6 @@ use super::trace::TraceLog;
 /// Everything that runs behind one listener.
 pub(super) struct Parts {
     pub(super) doors: Doors,
-    pub(super) policy: Policy,
     pub(super) credentials: SenderCredentials,
     pub(super) clock: Clock,
     pub(super) trace: TraceLog,
@@ -44,7 +43,7 @@ impl Parts {
         options: ServicesOptions,
         store: Store,
         own: Arc<Origins>,
-        administration: PushAdministration,
+        admin: Arc<AdminDoor>,
     ) -> Result<Self, EmulatorError> {
         let ServicesOptions {
             users,
@@ -59,17 +58,10 @@ impl Parts {
             ..
         } = options;
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
-        let policy = administration.policy().clone();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
-        let queue = Queue::new(
-            store.clone(),
-            clock.clone(),
-            trace.clone(),
-            handles.recent().clone(),
-            scope.spawner(),
-        );
+        let queue = queue(&store, &trace, &handles, &clock, &scope);
         let fcm_tokens = AccessTokens::default();
         let hub = NotificationHub::new(HubParts {
             store: store.clone(),
@@ -95,7 +87,7 @@ impl Parts {
         };
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
-            admin: Arc::new(AdminDoor::new(Arc::new(administration))),
+            admin,
             backend: Arc::new(backend),
             apns: Arc::new(apns(&wns)),
             web_push: Arc::new(web_push(&wns)),
@@ -105,7 +97,6 @@ impl Parts {
         };
         Ok(Self {
             doors,
-            policy,
             credentials,
             clock,
             trace,
@@ -116,6 +107,22 @@ impl Parts {
             scope,
         })
     }
+}
+
+fn queue(
+    store: &Store,
+    trace: &TraceLog,
+    handles: &Handles,
+    clock: &Clock,
+    scope: &Scope,
+) -> Queue {
+    Queue::new(
+        store.clone(),
+        clock.clone(),
+        trace.clone(),
+        handles.recent().clone(),
+        scope.spawner(),
+    )
 }
 
 /// What all push services share stands in each of them.

@@ -15,7 +15,7 @@ use crate::wire::notification_hub::Format;
 use crate::wire::push_administration::InForce;
 
 use super::EmulatorError;
-use super::administration::{AdminDoor, Policy, PushAdministration};
+use super::administration::{AdminDoor, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
@@ -46,7 +46,6 @@ pub struct Services {
     urls: ServiceUrls,
     tls: Option<Arc<Tls>>,
     clock: Clock,
-    policy: Policy,
     admin: Arc<AdminDoor>,
     trace: TraceLog,
     queue: Queue,
@@ -83,11 +82,10 @@ impl Services {
         let store = Store::open(location(&options.data).await?, SCHEMA).await?;
         let tls = certificates(&listeners, &options).await?;
         let pass = options.proxy_pass;
-        let administration = administration(&options, &store).await?;
-        let parts = Parts::build(options, store, Arc::new(own), administration)?;
+        let admin = admin_door(&options, &store).await?;
+        let parts = Parts::build(options, store, Arc::new(own), admin)?;
         let Parts {
             doors,
-            policy,
             credentials,
             clock,
             trace,
@@ -107,7 +105,6 @@ impl Services {
             urls,
             tls,
             clock,
-            policy,
             admin,
             trace,
             queue,
@@ -158,7 +155,7 @@ impl Services {
     /// Which push services are on, and whether the embedded app backend may push.
     #[must_use]
     pub fn in_force(&self) -> InForce {
-        self.policy.in_force()
+        self.admin.policy().in_force()
     }
 
     /// The token of the admin door: whoever has it may change what is in force.
@@ -261,14 +258,15 @@ impl Services {
     }
 }
 
-/// The rules of push administration in the services' database.
-async fn administration(
+/// The rules of push administration in the services' database, behind their door.
+async fn admin_door(
     options: &ServicesOptions,
     store: &Store,
-) -> Result<PushAdministration, StoreError> {
+) -> Result<Arc<AdminDoor>, StoreError> {
     let ephemeral = options.data == DataLocation::Ephemeral;
     let options = options.administration.clone();
-    PushAdministration::of(store.clone(), options, ephemeral).await
+    let rules = PushAdministration::of(store.clone(), options, ephemeral).await?;
+    Ok(Arc::new(AdminDoor::new(rules)))
 }
 
 /// The certificates, where a listener wants some; they stay with the data.
