@@ -9,7 +9,7 @@ use super::EmulatorError;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::TagHub;
+use super::hub::{HubDoor, NotificationHub, TagHub};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -51,6 +51,7 @@ impl Parts {
             credentials,
             strict_credentials,
             throttle,
+            hub_name,
             ..
         } = options;
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
@@ -68,11 +69,18 @@ impl Parts {
         let hub = Arc::new(TagHub::new(
             store.clone(),
             clock.clone(),
-            own,
+            own.clone(),
             &allowed_hosts,
             credentials.clone(),
             fcm_tokens.clone(),
         )?);
+        let door = HubDoor::new(
+            Arc::new(NotificationHub),
+            hub_name,
+            credentials.clone(),
+            clock.clone(),
+            own,
+        );
         let backend = AppBackend::new(store.clone(), clock.clone(), hub, users, token_ttl);
         let wns = Wns {
             handles: handles.clone(),
@@ -86,6 +94,7 @@ impl Parts {
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
             backend: Arc::new(backend),
+            hub: Arc::new(door),
             apns: Arc::new(apns(&wns)),
             web_push: Arc::new(web_push(&wns)),
             fcm: Arc::new(fcm(&wns, fcm_tokens, &store)),

@@ -13,7 +13,13 @@ use crate::child::{Ended, Running};
 use crate::node_preload::{has_node, left_out};
 use crate::world::{HANDSET, Served, World};
 
-const CREDENTIALS: [&str; 4] = ["apns.p8", "service-account.json", "vapid.json", "wns.json"];
+const CREDENTIALS: [&str; 5] = [
+    "apns.p8",
+    "hub.json",
+    "service-account.json",
+    "vapid.json",
+    "wns.json",
+];
 
 fn variables(world: &World) -> BTreeMap<String, String> {
     let printed = world.run(&["--json", "env"]).with_code(0).json();

@@ -7,7 +7,9 @@ mod content;
 mod destination;
 mod error;
 mod installations;
+mod name;
 mod notification_hub;
+mod rest;
 mod senders;
 mod tag_hub;
 
@@ -19,6 +21,9 @@ use crate::wire::app_backend::Delivery;
 pub(super) use content::Content;
 pub(super) use destination::refuse_special;
 pub(super) use error::HubError;
+pub use name::HubName;
+pub(super) use notification_hub::NotificationHub;
+pub(super) use rest::HubDoor;
 pub(super) use tag_hub::TagHub;
 
 /// A device as an app backend puts it.
