@@ -111,6 +111,8 @@ fn env_says_it_all_to_programs_and_to_shells() {
             "HANDSET_CA",
             "HANDSET_HTTP",
             "HANDSET_HTTPS",
+            "HANDSET_HUB",
+            "HANDSET_HUB_CONNECTION_STRING",
             "HANDSET_PROXY",
             "HANDSET_PUSH",
             "HANDSET_VAPID_PRIVATE",
