@@ -56,9 +56,9 @@ async fn malformed_registrations_are_refused_and_not_kept() {
         detail(hub.put("1-2-3", body).await, 400).await;
     }
     assert_eq!(hub.registrations().await, 0);
-    for id in ["%20", "%2e%2e", &"x".repeat(257), "a%0ab"] {
+    for id in ["%20", &"x".repeat(257), "a%0ab", "a%2f%2e%2e%20"] {
         let answer = hub.put(id, windows(CHANNEL, "a")).await;
-        assert!(matches!(answer.status().as_u16(), 400 | 405), "{id}: {answer:?}");
+        detail(answer, 400).await;
     }
     text(hub.put("1-2-3", windows(CHANNEL, &tags(60))).await, 200).await;
     text(hub.put("1-2-3", windows(CHANNEL, &"t".repeat(120))).await, 200).await;

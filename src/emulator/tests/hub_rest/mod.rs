@@ -107,7 +107,7 @@ async fn detail(response: Response, status: u16) -> String {
     let start = format!("<Error><Code>{status}</Code><Detail>");
     let rest = text.strip_prefix(&start).unwrap_or_else(|| panic!("{text}"));
     let (detail, rest) = rest.split_once(".TrackingId:").unwrap_or_else(|| panic!("{text}"));
-    assert!(rest.starts_with(&format!("{tracking},TimeStamp:")), "{text}");
+    assert!(rest.starts_with(&format!("{tracking}_G1,TimeStamp:")), "{text}");
     assert!(rest.ends_with("</Detail></Error>"), "{text}");
     detail.to_owned()
 }
