@@ -85,7 +85,7 @@ const errors = {
   ),
   'a key that listens sends': fails(
     () => connect(connectionOf(rule('DefaultListenSharedAccessSignature'))).wns.sendRaw(null, 'x'),
-    '403 ForbiddenError',
+    '403 Forbidden',
   ),
   'a key that listens lists by tag': fails(
     () =>

@@ -43,12 +43,17 @@ function expiredToken() {
 /** A tag of this case alone. */
 const freshTag = (what) => `${what}:${randomUUID()}`;
 
-/** A handle that nobody has, in the form of its platform. */
+/**
+ * A handle that nobody has, in the form of its platform. What is sent to all meets them too: so the
+ * push services refuse them for another reason than that they are gone, for then the hub would remove
+ * them under the feet of who tests it.
+ */
 const nobodys = {
   channel: () => `https://db5p.notify.windows.com/w/?token=${randomUUID()}%2b%2f%3d&i=1`,
   phoneChannel: () => `https://s.notify.live.net/u/1/db5/${randomUUID()}/b`,
-  token: () => randomUUID().replaceAll('-', '').repeat(2).toUpperCase(),
-  id: () => `${randomUUID()}:APA91b${randomUUID()}`,
+  token: () => Buffer.from(`err:BadTopic:99:${randomUUID()}`).toString('hex').toUpperCase(),
+  id: () => `error:SENDER_ID_MISMATCH:99:${randomUUID()}`,
+  number: () => `${Math.floor(Math.random() * 1e15)}`,
   endpoint: () => `https://updates.push.services.mozilla.com/wpush/v2/${randomUUID()}`,
 };
 
