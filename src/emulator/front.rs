@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::lifecycle::timeouts;
 
+use super::administration::{self, AdminDoor};
 use super::backend::{self, AppBackend};
 use super::hub::HubDoor;
 use super::push::apns::{self, Apns};
@@ -31,6 +32,7 @@ const MOST_AT_ONCE: usize = 8192;
 /// What stands behind the router.
 #[derive(Debug, Clone)]
 pub(super) struct Doors {
+    pub(super) admin: Arc<AdminDoor>,
     pub(super) backend: Arc<AppBackend>,
     pub(super) hub: Arc<HubDoor>,
     pub(super) wns: Arc<Wns>,
@@ -49,6 +51,7 @@ pub(super) fn router(doors: Doors) -> Router {
         .with_state(doors.wns.clone());
     Router::new()
         .route("/", index.merge(at_root))
+        .merge(administration::routes(doors.admin))
         .merge(backend::routes(doors.backend))
         .merge(wns::routes(doors.wns))
         .merge(apns::routes(doors.apns))

@@ -26,6 +26,9 @@ mod tls;
 mod trace;
 mod urls;
 
+pub use administration::{
+    AdministrationError, AdministrationOptions, ChangeRefused, PushAdministration,
+};
 pub use backend::{Users, UsersError};
 pub use credentials::{
     ApnsKey, CredentialsError, HubRule, HubRules, SenderCredentials, ServiceAccount, VapidKey,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::lifecycle::{Clock, timeouts};
 
+use super::administration::AdministrationOptions;
 use super::backend::Users;
 use super::credentials::SenderCredentials;
 use super::hub::HubName;
@@ -49,8 +50,13 @@ pub struct ServicesOptions {
     pub throttle: Option<PerHandleRate>,
     /// The name of the hub, the first part of its paths.
     pub hub_name: HubName,
+    /// How long a registration or an installation of the hub lasts from its last put; for ever,
+    /// unless told otherwise.
+    pub hub_lifetime: Option<Duration>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
+    /// What the app backend is to push administration, and what holds where nothing is stored.
+    pub administration: AdministrationOptions,
 }
 
 impl ServicesOptions {
@@ -97,7 +103,9 @@ impl Default for ServicesOptions {
             credentials: None,
             throttle: None,
             hub_name: HubName::default(),
+            hub_lifetime: None,
             allowed_hosts: Vec::new(),
+            administration: AdministrationOptions::default(),
         }
     }
 }

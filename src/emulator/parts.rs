@@ -6,10 +6,11 @@ use crate::lifecycle::{Clock, Scope};
 use crate::store::Store;
 
 use super::EmulatorError;
+use super::administration::{AdminDoor, Policy, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{HubDoor, NotificationHub, TagHub};
+use super::hub::{BackendHub, HubDoor, HubName, HubParts, NotificationHub};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -27,11 +28,13 @@ use super::trace::TraceLog;
 /// Everything that runs behind one listener.
 pub(super) struct Parts {
     pub(super) doors: Doors,
+    pub(super) policy: Policy,
     pub(super) credentials: SenderCredentials,
     pub(super) clock: Clock,
     pub(super) trace: TraceLog,
     pub(super) queue: Queue,
     pub(super) handles: Handles,
+    pub(super) hub: NotificationHub,
     pub(super) store: Store,
     pub(super) scope: Scope,
 }
@@ -41,20 +44,12 @@ impl Parts {
         options: ServicesOptions,
         store: Store,
         own: Arc<Origins>,
+        administration: PushAdministration,
     ) -> Result<Self, EmulatorError> {
-        let ServicesOptions {
-            users,
-            token_ttl,
-            clock,
-            socket,
-            allowed_hosts,
-            credentials,
-            strict_credentials,
-            throttle,
-            hub_name,
-            ..
-        } = options;
-        let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
+        let given = options.credentials.clone();
+        let credentials = given.unwrap_or_else(SenderCredentials::generate);
+        let clock = options.clock.clone();
+        let policy = administration.policy().clone();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
@@ -66,33 +61,26 @@ impl Parts {
             scope.spawner(),
         );
         let fcm_tokens = AccessTokens::default();
-        let hub = Arc::new(TagHub::new(
-            store.clone(),
-            clock.clone(),
-            own.clone(),
-            &allowed_hosts,
-            credentials.clone(),
-            fcm_tokens.clone(),
-        )?);
-        let door = HubDoor::new(
-            Arc::new(NotificationHub),
-            hub_name,
-            credentials.clone(),
-            clock.clone(),
-            own,
-        );
-        let backend = AppBackend::new(store.clone(), clock.clone(), hub, users, token_ttl);
-        let wns = Wns {
-            handles: handles.clone(),
-            queue: queue.clone(),
-            tokens: AccessTokens::default(),
-            only: strict_credentials.then(|| credentials.clone()),
-            clock: clock.clone(),
-            throttle: Throttle::new(throttle, clock.clone()),
-            on_demand: OnDemand::default(),
-        };
-        let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
+        let (hub, door, for_backend) = hub(
+            HubParts {
+                store: store.clone(),
+                clock: clock.clone(),
+                own,
+                allowed: &options.allowed_hosts,
+                credentials: credentials.clone(),
+                fcm_tokens: fcm_tokens.clone(),
+                policy: policy.clone(),
+                spawner: scope.spawner(),
+                lifetime: options.hub_lifetime,
+            },
+            options.hub_name.clone(),
+        )?;
+        let backend = backend(&options, &store, for_backend);
+        let wns = wns(&options, &handles, &queue, &credentials);
+        let timings = options.socket;
+        let sockets = DeviceSockets::new(handles.clone(), queue.clone(), timings, scope.spawner());
         let doors = Doors {
+            admin: Arc::new(AdminDoor::new(Arc::new(administration))),
             backend: Arc::new(backend),
             hub: Arc::new(door),
             apns: Arc::new(apns(&wns)),
@@ -103,14 +91,57 @@ impl Parts {
         };
         Ok(Self {
             doors,
+            policy,
             credentials,
             clock,
             trace,
             queue,
             handles,
+            hub,
             store,
             scope,
         })
+    }
+}
+
+/// The hub, its front door, and the app backend's way to it.
+fn hub(
+    parts: HubParts<'_>,
+    name: HubName,
+) -> Result<(NotificationHub, HubDoor, BackendHub), EmulatorError> {
+    let (credentials, clock) = (parts.credentials.clone(), parts.clock.clone());
+    let (own, domain) = (parts.own.clone(), parts.policy.domain().to_string());
+    let hub = NotificationHub::new(parts)?;
+    let door = HubDoor::new(hub.clone(), name, credentials, clock, own);
+    let for_backend = BackendHub::new(hub.clone(), domain);
+    Ok((hub, door, for_backend))
+}
+
+fn backend(options: &ServicesOptions, store: &Store, hub: BackendHub) -> AppBackend {
+    AppBackend::new(
+        store.clone(),
+        options.clock.clone(),
+        Arc::new(hub),
+        options.users.clone(),
+        options.token_ttl,
+    )
+}
+
+fn wns(
+    options: &ServicesOptions,
+    handles: &Handles,
+    queue: &Queue,
+    credentials: &SenderCredentials,
+) -> Wns {
+    let strict = options.strict_credentials;
+    Wns {
+        handles: handles.clone(),
+        queue: queue.clone(),
+        tokens: AccessTokens::default(),
+        only: strict.then(|| credentials.clone()),
+        clock: options.clock.clone(),
+        throttle: Throttle::new(options.throttle, options.clock.clone()),
+        on_demand: OnDemand::default(),
     }
 }
 

@@ -9,10 +9,11 @@ use crate::device::VaultChoice;
 use crate::model::{DeviceName, Invalid};
 
 /// The variables that handset reads.
-const READ: [&str; 15] = [
+const READ: [&str; 16] = [
     "HANDSET_HOME",
     "HANDSET_DEVICE",
     "HANDSET_VAULT",
+    "HANDSET_BACKEND_PROFILE",
     "NO_COLOR",
     "COLUMNS",
     // What `handset env` changes for other programs.

@@ -1,7 +1,7 @@
 //! The badge a WNS `wns/badge` notification carries: XML of the badge schema.
 
 use super::xml::{self, Attributes, Visitor};
-use crate::model::{Badge, Invalid};
+use crate::model::{Badge, Invalid, RawNotification};
 
 /// Reads a badge: `<badge value="7"/>`, a glyph's name, or `none`.
 ///
@@ -9,7 +9,8 @@ use crate::model::{Badge, Invalid};
 /// [`Invalid`] when it is not well-formed, or its value is no badge.
 pub fn read_badge(content: &[u8]) -> Result<Badge, Invalid> {
     let mut parse = Parse(None);
-    xml::read("badge", "badge", content, &mut parse)?;
+    let limit = RawNotification::MAX_CONTENT;
+    xml::read("badge", "badge", limit, content, &mut parse)?;
     match parse.0 {
         // What the sender wrote is not repeated: only toasts show a push's text.
         Some(value) => value.trim().parse().map_err(|_: Invalid| {

@@ -1,12 +1,16 @@
-//! XML as the push schemas use it: small, flat, and without a document type.
+//! XML as the schemas of pushes and hubs use it: small, flat, and without a document type.
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use crate::model::{Invalid, RawNotification};
+use crate::model::Invalid;
 
 /// How deep elements may be nested; the toast schema needs seven levels.
 const MOST_DEPTH: usize = 16;
+
+/// How many attributes an element may have: more than fit into a push. Finding an attribute that
+/// stands there twice compares each with each.
+const MOST_ATTRIBUTES: usize = 1000;
 
 /// Takes what stands in a document, in its order.
 pub(super) trait Visitor {
@@ -38,20 +42,24 @@ impl Attributes {
     }
 }
 
-/// Reads a document whose root is `root`. A document type is refused, so no entity is ever expanded
-/// but the predefined ones.
+/// Reads a document of at most `limit` bytes whose root is `root`. A document type is refused, so no
+/// entity is ever expanded but the predefined ones.
 ///
 /// # Errors
-/// [`Invalid`] of the kind `what` when it is larger than any push, or not well-formed.
+/// [`Invalid`] of the kind `what` when it is larger than `limit`, or not well-formed.
 pub(super) fn read(
     what: &'static str,
     root: &'static str,
+    limit: usize,
     content: &[u8],
     visitor: &mut impl Visitor,
 ) -> Result<(), Invalid> {
     let bad = |problem: String| Invalid::new(what, problem);
-    if content.len() > RawNotification::MAX_CONTENT {
-        return Err(bad(format!("has {} bytes", content.len())));
+    if content.len() > limit {
+        let size = content.len();
+        return Err(bad(format!(
+            "has {size} bytes, at most {limit} are allowed"
+        )));
     }
     let text = std::str::from_utf8(content).map_err(|_| bad("is not UTF-8".to_owned()))?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
@@ -119,6 +127,9 @@ impl<V: Visitor> Walk<'_, V> {
         let bad = |problem: String| self.bad(format!("has a bad attribute: {problem:.100}"));
         let mut all = Vec::new();
         for attribute in element.attributes() {
+            if all.len() == MOST_ATTRIBUTES {
+                return Err(self.bad("has too many attributes"));
+            }
             let attribute = attribute.map_err(|error| bad(error.to_string()))?;
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)

@@ -52,7 +52,10 @@ impl Client {
 
     /// The status and the whole answer.
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
-        let address = (self.backend.host_str().unwrap(), self.backend.port().unwrap());
+        let address = (
+            self.backend.host_str().unwrap(),
+            self.backend.port().unwrap(),
+        );
         let mut stream = TcpStream::connect(address).unwrap();
         write!(
             stream,
@@ -84,18 +87,27 @@ fn env_names_the_hub_and_its_rules_are_the_homes() {
     let path = world.home().join("credentials").join("hub.json");
     let mut rules: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let own = json!({"name": "own", "key": "of my own", "claims": ["Send"]});
-    rules["rules"].as_array_mut().unwrap().insert(0, own.clone());
+    rules["rules"]
+        .as_array_mut()
+        .unwrap()
+        .insert(0, own.clone());
     fs::write(&path, rules.to_string()).unwrap();
     let refused = world.run(&["serve", "--http", "127.0.0.1:0"]).with_code(1);
     let said = refused.only_error();
-    assert!(said.contains("hub.json") && !said.contains("of my own"), "{said}");
+    assert!(
+        said.contains("hub.json") && !said.contains("of my own"),
+        "{said}"
+    );
 
     rules["rules"][0]["key"] = json!("of-my-own");
     fs::write(&path, rules.to_string()).unwrap();
     let served = world.serve(&["--ephemeral", "--hub-name", "My-Hub"]);
     let (name, again) = hub(&world);
     // What may do everything stands in the connection string, wherever it stands in the file.
-    assert_eq!((name.as_str(), &again.key.name), ("My-Hub", &connection.key.name));
+    assert_eq!(
+        (name.as_str(), &again.key.name),
+        ("My-Hub", &connection.key.name)
+    );
     let mut of_own = again.clone();
     of_own.key.name = "own".to_owned();
     of_own.key.key = "of-my-own".into();
@@ -110,7 +122,14 @@ fn env_names_the_hub_and_its_rules_are_the_homes() {
 #[test]
 fn a_hub_is_shown_where_there_is_tls_and_named_with_care() {
     let world = World::new();
-    let mut running = world.start(&["serve", "--json", "--http", "127.0.0.1:0", "--hub-name", "h1"]);
+    let mut running = world.start(&[
+        "serve",
+        "--json",
+        "--http",
+        "127.0.0.1:0",
+        "--hub-name",
+        "h1",
+    ]);
     let ready = running.event("services.ready");
     let https = ready["urls"]["https"].as_str().unwrap();
     assert_eq!(ready["hub"], "h1");
@@ -120,14 +139,60 @@ fn a_hub_is_shown_where_there_is_tls_and_named_with_care() {
 
     let served = world.serve(&["--https", "off", "--proxy", "off"]);
     let printed = world.run(&["--json", "env"]).with_code(0);
-    assert!(printed.err.contains("HANDSET_HUB_CONNECTION_STRING"), "{}", printed.err);
+    assert!(
+        printed.err.contains("HANDSET_HUB_CONNECTION_STRING"),
+        "{}",
+        printed.err
+    );
     assert_eq!(printed.json()["HANDSET_HUB"], Value::Null);
     stopped(served);
 
     for bad in ["api", "a/b", "", "-h"] {
         let name = format!("--hub-name={bad}");
-        let refused = world.run(&["serve", "--http", "127.0.0.1:0", &name]).with_code(2);
+        let refused = world
+            .run(&["serve", "--http", "127.0.0.1:0", &name])
+            .with_code(2);
         assert!(refused.err.contains("hub name"), "{}", refused.err);
+    }
+}
+
+/// What no log may hold.
+const TOKEN: &str = "Handle4711secret";
+const PAYLOAD: &str = "Payload4712secret";
+const USER: &str = "User4713secret";
+
+/// Every kind of request, good and bad, with a secret wherever one may stand.
+fn speak(client: &Client, channel: &str) {
+    let entry = format!(
+        "<entry xmlns=\"http://www.w3.org/2005/Atom\"><content type=\"application/xml\">\
+         <WindowsRegistrationDescription xmlns=\"http://schemas.microsoft.com/netservices/2010/10/servicebus/connect\">\
+         <Tags>{USER}</Tags><ChannelUri>{channel}</ChannelUri></WindowsRegistrationDescription></content></entry>"
+    );
+    let installation =
+        json!({"installationId": "i", "platform": "wns", "pushChannel": channel, "userId": USER});
+    let installation = installation.to_string();
+    let patch = json!([{"op": "add", "path": "/tags", "value": USER}]).to_string();
+    let format = "ServiceBusNotification-Format: windows\r\nX-WNS-Type: wns/raw\r\n";
+    let tagged = format!("{format}ServiceBusNotification-Tags: {USER}\r\n");
+    let direct = format!("{format}ServiceBusNotification-DeviceHandle: {channel}\r\n");
+    let broken = format!("{entry}<");
+    let of_token = format!("registrations?$filter=ChannelUri+eq+'{TOKEN}");
+    let of_user = format!("tags/{USER}/registrations");
+    for (method, path, headers, body, expected) in [
+        ("PUT", "registrations/1-2-3", "", entry.as_str(), 200),
+        ("PUT", "registrations/1-2-3", "", &broken, 400),
+        ("GET", "registrations/1-2-3", "", "", 200),
+        ("GET", &format!("{of_token}'"), "", "", 200),
+        ("GET", &of_token, "", "", 400),
+        ("GET", &of_user, "", "", 200),
+        ("PUT", "installations/i", "", &installation, 200),
+        ("PATCH", "installations/i", "", &patch, 200),
+        ("POST", "messages/", &tagged, PAYLOAD, 201),
+        ("POST", "messages/?test", &tagged, PAYLOAD, 201),
+        ("POST", "messages/?direct", &direct, PAYLOAD, 201),
+    ] {
+        let (status, answer) = client.ask(method, &format!("/handset/{path}"), headers, body);
+        assert_eq!(status, expected, "{path}: {answer}");
     }
 }
 
@@ -137,46 +202,18 @@ fn no_log_holds_what_clients_of_the_hub_say() {
     let served = world.serve(&["-vvvv", "--ephemeral"]);
     let (_, connection) = hub(&world);
     let client = Client::new(&served, &connection);
-    let (token, payload, user) = ("Handle4711secret", "Payload4712secret", "User4713secret");
-    let channel = format!("{}/w/?token={token}", served.backend);
-    let entry = format!(
-        "<entry xmlns=\"http://www.w3.org/2005/Atom\"><content type=\"application/xml\">\
-         <WindowsRegistrationDescription xmlns=\"http://schemas.microsoft.com/netservices/2010/10/servicebus/connect\">\
-         <Tags>{user}</Tags><ChannelUri>{channel}</ChannelUri></WindowsRegistrationDescription></content></entry>"
-    );
-    let installation = json!({"installationId": "i", "platform": "wns", "pushChannel": channel, "userId": user});
-    let installation = installation.to_string();
-    let patch = json!([{"op": "add", "path": "/tags", "value": user}]).to_string();
-    let format = "ServiceBusNotification-Format: windows\r\nX-WNS-Type: wns/raw\r\n";
-    let tagged = format!("{format}ServiceBusNotification-Tags: {user}\r\n");
-    let direct = format!("{format}ServiceBusNotification-DeviceHandle: {channel}\r\n");
-    let broken = format!("{entry}<");
-    for (method, path, headers, body, expected) in [
-        ("PUT", "registrations/1-2-3".to_owned(), "", entry.as_str(), 200),
-        ("PUT", "registrations/1-2-3".to_owned(), "", broken.as_str(), 400),
-        ("GET", "registrations/1-2-3".to_owned(), "", "", 200),
-        ("GET", format!("registrations?$filter=ChannelUri+eq+'{token}'"), "", "", 200),
-        ("GET", format!("registrations?$filter=ChannelUri+eq+'{token}"), "", "", 400),
-        ("GET", format!("tags/{user}/registrations"), "", "", 200),
-        ("PUT", "installations/i".to_owned(), "", installation.as_str(), 200),
-        ("PATCH", "installations/i".to_owned(), "", patch.as_str(), 200),
-        ("POST", "messages/".to_owned(), tagged.as_str(), payload, 201),
-        ("POST", "messages/?test".to_owned(), tagged.as_str(), payload, 201),
-        ("POST", "messages/?direct".to_owned(), direct.as_str(), payload, 201),
-    ] {
-        let (status, answer) = client.ask(method, &format!("/handset/{path}"), headers, body);
-        assert_eq!(status, expected, "{path}: {answer}");
-    }
+    speak(&client, &format!("{}/w/?token={TOKEN}", served.backend));
     let forged = Client {
         backend: client.backend.clone(),
         authorization: client.authorization.replace("se=1", "se=2"),
     };
     assert_eq!(forged.ask("GET", "/handset/registrations", "", "").0, 401);
-    let signature = client.authorization.split(['&', ' ']);
-    let signature: Vec<_> = signature.filter_map(|part| part.strip_prefix("sig=")).collect();
+    let mut parts = client.authorization.split(['&', ' ']);
+    let signature = parts.find_map(|part| part.strip_prefix("sig=")).unwrap();
     let said = stopped(served);
     assert!(said.contains("request to the hub"), "nothing was logged");
-    for secret in [token, payload, user, signature[0], connection.key.key.expose_secret()] {
+    let key = connection.key.key.expose_secret();
+    for secret in [TOKEN, PAYLOAD, USER, signature, key] {
         assert!(!said.contains(secret), "a log holds {secret}");
     }
 }

@@ -70,6 +70,7 @@ async fn a_forged_user_tag_is_refused_by_the_phone_and_by_the_backend() {
         "username:alice",
         "USERNAME:alice",
         "$UserId:alice",
+        "$UserId:{alice}",
         "facebook:alice",
     ] {
         let put = http

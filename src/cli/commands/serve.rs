@@ -1,7 +1,7 @@
 //! `handset serve`
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -12,10 +12,13 @@ use crate::cli::file_handles;
 use crate::cli::output::Output;
 use crate::cli::serve_file::{self, HomeLock, ServeFile};
 use crate::cli::signals::Signals;
+use crate::control::{AdminKey, WrittenKey};
 use crate::emulator::{
-    DataLocation, SenderCredentials, ServiceUrls, Services, ServicesOptions, Users,
+    AdministrationOptions, DataLocation, SenderCredentials, ServiceUrls, Services, ServicesOptions,
+    Users,
 };
 use crate::settings::Settings;
+use crate::wire::push_administration::{InForce, Profile, PushService};
 
 pub(super) async fn run(
     wish: Serve,
@@ -32,23 +35,21 @@ pub(super) async fn run(
     }
     let demo_users = options.users.is_demo();
     let credentials = settings.home.credentials();
+    let data = match &options.data {
+        DataLocation::Directory(folder) => std::path::absolute(folder).ok(),
+        DataLocation::Ephemeral => None,
+    };
     let options = ServicesOptions {
         credentials: Some(SenderCredentials::load_or_create(&credentials).await?),
         ..options
     };
     let services = Services::start(options).await?;
     // Behind the start, which says more of a second `serve` with the same ports or data.
-    let lock = HomeLock::take(&settings.home.serve_lock())?;
+    let lock = HomeLock::take(&settings.home.serve_lock()).await?;
+    let key = write_key(&services, data, settings)?;
     let urls = services.urls();
     SenderCredentials::write_token_uri(&credentials, &urls.fcm_token).await?;
-    let authority = match services.authority() {
-        Some(pem) => {
-            let path = settings.home.authority();
-            serve_file::replace(&path, pem.as_bytes())?;
-            Some(path)
-        }
-        None => None,
-    };
+    let authority = write_authority(&services, settings)?;
     let file = ServeFile {
         pid: std::process::id(),
         http: urls.http.to_string(),
@@ -65,12 +66,49 @@ pub(super) async fn run(
     if output.is_json() {
         output.line(services.ready_event().to_line());
     } else {
-        output.note(table(urls, authority.as_deref(), demo_users, output));
+        output.note(table(
+            urls,
+            authority.as_deref(),
+            demo_users,
+            &services.in_force(),
+            output,
+        ));
     }
     let exit = signals.ended(output).await;
-    drop((written, lock));
+    drop((written, key, lock));
     services.shutdown().await;
     Ok(exit)
+}
+
+/// Leaves the local authority's certificate in the home, where there is one; its file.
+fn write_authority(services: &Services, settings: &Settings) -> Result<Option<PathBuf>, Failure> {
+    let Some(pem) = services.authority() else {
+        return Ok(None);
+    };
+    let path = settings.home.authority();
+    serve_file::replace(&path, pem.as_bytes())?;
+    Ok(Some(path))
+}
+
+/// Leaves in the home how the services are administered, for as long as they run.
+fn write_key(
+    services: &Services,
+    data: Option<PathBuf>,
+    settings: &Settings,
+) -> Result<WrittenKey, Failure> {
+    let path = settings.home.admin_key();
+    let shown = path.display().to_string();
+    let key = AdminKey {
+        pid: std::process::id(),
+        http: services.urls().http.clone(),
+        token: services.admin_token().clone(),
+        data,
+    };
+    key.write(path).map_err(|error| {
+        Failure::failed(format!(
+            "{shown} cannot be written: {error}; choose another folder with --home"
+        ))
+    })
 }
 
 async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Failure> {
@@ -100,6 +138,15 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         strict_credentials: wish.strict_credentials,
         throttle: wish.throttle,
         hub_name: wish.hub_name,
+        administration: AdministrationOptions {
+            domain: wish.domain.unwrap_or_default(),
+            site: wish.site,
+            profile: if wish.strict {
+                Profile::Strict
+            } else {
+                Profile::QuickStart
+            },
+        },
         ..ServicesOptions::default()
     };
     check(&options)?;
@@ -147,6 +194,7 @@ fn table(
     urls: &ServiceUrls,
     authority: Option<&Path>,
     demo_users: bool,
+    in_force: &InForce,
     output: &Output,
 ) -> String {
     let users = if demo_users {
@@ -170,6 +218,8 @@ fn table(
         ("proxy", url(&urls.proxy)),
         ("CA", authority),
         ("users", users.to_owned()),
+        ("pushes", services_in_force(in_force)),
+        ("partner", partner_in_force(in_force)),
     ];
     let rows =
         rows.map(|(name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))));
@@ -179,6 +229,36 @@ fn table(
         output.bold("the services are ready"),
         rows.join("\n")
     )
+}
+
+/// Which push services are on, and what says so.
+fn services_in_force(in_force: &InForce) -> String {
+    let names = |on: bool| {
+        let all = PushService::ALL.into_iter();
+        let all = all.filter(|service| in_force.services.is_on(*service) == on);
+        all.map(PushService::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let by = match &in_force.configuration {
+        Some(identity) => format!("push configuration {identity}"),
+        None => format!("{} profile", in_force.profile.as_str()),
+    };
+    match (names(true).as_str(), names(false).as_str()) {
+        (on, "") => format!("{on} are on ({by})"),
+        ("", _) => format!("every service is off ({by})"),
+        (on, off) => format!("on: {on}; off: {off} ({by})"),
+    }
+}
+
+/// Whether the app backend may push.
+fn partner_in_force(in_force: &InForce) -> String {
+    let domain = &in_force.domain;
+    match (in_force.partner, in_force.federation) {
+        (true, _) => format!("{domain} may push"),
+        (false, true) => format!("{domain} may not push: `handset partner add {domain}`"),
+        (false, false) => {
+            format!("{domain} may not push: `handset partner federation on`")
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use crate::model::Invalid;
 const MAX_LENGTH: usize = 260;
 
 /// What the paths of the other embedded services begin with.
-const TAKEN: [&str; 10] = [
+const TAKEN: [&str; 11] = [
     "3",
     "accesstoken.srf",
+    "admin",
     "api",
     "iid",
     "m",

@@ -41,6 +41,8 @@ async fn forged_tags_and_bad_registrations_are_refused_and_not_stored() {
     for body in [
         value!({"Platform": "wns", "Handle": handle, "Tags": ["UserName:alice"]}),
         value!({"Platform": "wns", "Handle": handle, "Tags": ["ok", "$InstallationId:1"]}),
+        value!({"Platform": "wns", "Handle": handle, "Tags": ["ok", "$InstallationId:{1}"]}),
+        value!({"Platform": "wns", "Handle": handle, "Tags": ["$userid:{alice}"]}),
         value!({"Platform": "wns", "Handle": handle, "Tags": ["a||b"]}),
         value!({"Platform": "wns", "Handle": handle, "Tags": many}),
         value!({"Platform": "pager", "Handle": handle}),

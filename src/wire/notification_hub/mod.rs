@@ -8,20 +8,25 @@ mod connection_string;
 mod error_body;
 mod headers;
 mod installation;
+mod markup;
 mod outcome;
 mod platform;
+mod pns_handle;
 mod registration;
+mod rules;
 mod sas;
 mod send_batch;
 
 pub use connection_string::ConnectionString;
 pub use error_body::write_error;
 pub use headers::*;
-pub use installation::{Installation, InstallationTemplate, PatchProblem};
+pub use installation::{Installation, InstallationTemplate, SecondaryTile};
 pub use outcome::{
     MessageState, NotificationDetails, NotificationOutcome, OutcomeCount, RegistrationResult,
+    SendProgress,
 };
-pub use platform::{Format, HubPlatform, PnsHandle};
+pub use platform::{Format, HubPlatform};
+pub use pns_handle::PnsHandle;
 pub use registration::{Registration, StoredRegistration, Template, write_entry, write_feed};
 pub use sas::{SasClaim, SasKey, SasToken};
-pub use send_batch::{SendBatch, read_send_batch};
+pub use send_batch::{MAX_BATCH_BODY, MAX_BATCH_HANDLES, SendBatch, read_send_batch};

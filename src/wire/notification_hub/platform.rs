@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Handle, Platform, SubscriptionKeys};
+use crate::model::Platform;
 
 /// A platform of a hub. There are more than [`Platform`] has: the others are registered and listed,
 /// and have no embedded push service.
@@ -145,14 +145,4 @@ impl Format {
         }
         HubPlatform::from_format_name(name).map(Self::Native)
     }
-}
-
-/// The address of a device on its platform.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PnsHandle {
-    /// Channel URI, device token (upper case), registration token, endpoint, or, for Baidu,
-    /// `{user id}-{channel id}`.
-    pub text: Handle,
-    /// The keys of a Web Push subscription: for browsers alone.
-    pub keys: Option<SubscriptionKeys>,
 }

@@ -10,7 +10,7 @@ mod parse;
 mod tests;
 
 use super::xml;
-use crate::model::{Invalid, ToastAction, ToastImage, ToastTemplate};
+use crate::model::{Invalid, RawNotification, ToastAction, ToastImage, ToastTemplate};
 
 /// What a toast's XML says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,8 @@ pub struct ToastXml {
 /// [`crate::model::ToastContent::MAX_LAUNCH`].
 pub fn read_toast(content: &[u8]) -> Result<ToastXml, Invalid> {
     let mut parse = parse::Parse::default();
-    xml::read(WHAT, "toast", content, &mut parse)?;
+    let limit = RawNotification::MAX_CONTENT;
+    xml::read(WHAT, "toast", limit, content, &mut parse)?;
     parse.finish()
 }
 

@@ -10,9 +10,7 @@ use uuid::Uuid;
 use crate::emulator::hub::HubError;
 use crate::emulator::push::body::NotRead;
 use crate::model::Invalid;
-use crate::wire::notification_hub::{
-    CORRELATION_ID, MAX_BODY, PatchProblem, SasClaim, TRACKING_ID, write_error,
-};
+use crate::wire::notification_hub::{CORRELATION_ID, MAX_BODY, SasClaim, TRACKING_ID, write_error};
 
 /// The longest tracking id of a client that is taken over.
 const MAX_TRACKING_ID: usize = 128;
@@ -224,12 +222,6 @@ fn claim_needed(claim: &str) -> String {
 impl From<Invalid> for Refusal {
     fn from(invalid: Invalid) -> Self {
         Self::Malformed(invalid.to_string())
-    }
-}
-
-impl From<PatchProblem> for Refusal {
-    fn from(problem: PatchProblem) -> Self {
-        Self::Malformed(problem.to_string())
     }
 }
 

@@ -41,7 +41,7 @@ use route::{NoOperation, Operation};
 /// The hub as its clients reach it.
 #[derive(Debug)]
 pub(in crate::emulator) struct HubDoor {
-    hub: Arc<NotificationHub>,
+    hub: NotificationHub,
     name: HubName,
     credentials: SenderCredentials,
     clock: Clock,
@@ -60,7 +60,7 @@ struct Call<'a> {
 impl HubDoor {
     /// The door of `hub`, under this name; the rules are those among the credentials.
     pub(in crate::emulator) fn new(
-        hub: Arc<NotificationHub>,
+        hub: NotificationHub,
         name: HubName,
         credentials: SenderCredentials,
         clock: Clock,
@@ -156,7 +156,7 @@ impl HubDoor {
 impl Call<'_> {
     async fn dispatch(&self, operation: &Operation, body: Bytes) -> Result<Response, Refusal> {
         match operation {
-            Operation::CreateRegistrationId => Ok(self.create_registration_id()),
+            Operation::CreateRegistrationId => self.create_registration_id(),
             Operation::CreateRegistration => self.create_registration(&body).await,
             Operation::PutRegistration(id) => self.put_registration(id, &body).await,
             Operation::ReadRegistration(id) => self.read_registration(id).await,
@@ -183,9 +183,10 @@ impl Call<'_> {
 }
 
 fn largest_body(operation: &Operation) -> usize {
-    match operation {
-        Operation::SendBatch => batch::MAX_BATCH,
-        _ => MAX_BODY,
+    if *operation == Operation::SendBatch {
+        batch::MAX_BATCH
+    } else {
+        MAX_BODY
     }
 }
 

@@ -2,7 +2,6 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use rand::RngExt as _;
 use url::Url;
 
 use crate::model::{Invalid, RegistrationId, Tag};
@@ -10,7 +9,7 @@ use crate::wire::notification_hub::{
     CONTINUATION, Registration, StoredRegistration, write_entry, write_feed,
 };
 
-use crate::emulator::hub::notification_hub::{Listing, Page, Precondition};
+use crate::emulator::hub::notification_hub::{Listing, NotificationHub, Page, Precondition};
 
 use super::Call;
 use super::answer::{self, ENTRY, FEED, Refusal};
@@ -18,11 +17,11 @@ use super::filter::HandleFilter;
 
 impl Call<'_> {
     /// A new id. It is not kept: whoever puts a registration under it has it.
-    pub(super) fn create_registration_id(&self) -> Response {
-        let [one, two] = rand::rng().random::<[u64; 2]>();
-        let id = format!("{}-{}-1", one >> 1, two >> 1);
-        let at = self.addresses.of(&["registrationids", &id]);
-        answer::with_url(answer::empty(StatusCode::CREATED), &header::LOCATION, &at)
+    pub(super) fn create_registration_id(&self) -> Result<Response, Refusal> {
+        let id = NotificationHub::new_id()?;
+        let at = self.addresses.of(&["registrationids", id.as_str()]);
+        let response = answer::empty(StatusCode::CREATED);
+        Ok(answer::with_url(response, &header::LOCATION, &at))
     }
 
     pub(super) async fn create_registration(&self, body: &[u8]) -> Result<Response, Refusal> {

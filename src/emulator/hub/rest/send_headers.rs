@@ -145,9 +145,10 @@ pub(super) fn platform(format: Format) -> Result<HubPlatform, Invalid> {
 
 /// A handle as registrations have it.
 pub(super) fn handle_of(platform: HubPlatform, text: &str) -> Result<Handle, Invalid> {
-    match platform {
-        HubPlatform::Apple => Handle::parse(text.to_ascii_uppercase()),
-        _ => Handle::parse(text),
+    if platform == HubPlatform::Apple {
+        Handle::parse(text.to_ascii_uppercase())
+    } else {
+        Handle::parse(text)
     }
 }
 

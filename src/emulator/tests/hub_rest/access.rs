@@ -12,7 +12,9 @@ const ID: &str = "/handset/registrationids";
 
 /// What a request with this token is told.
 async fn told(hub: &Hub, token: &str) -> String {
-    let request = hub.unsigned(Method::POST, ID).header("authorization", token);
+    let request = hub
+        .unsigned(Method::POST, ID)
+        .header("authorization", token);
     let answer = send(request).await;
     assert!(header(&answer, "www-authenticate").starts_with("SharedAccessSignature"));
     detail(answer, 401).await
@@ -45,18 +47,36 @@ async fn each_bad_token_is_told_what_is_wrong_with_it() {
     };
     let strange = stranger.token(&hub.url("/"), hub.0.clock().now(), HOUR);
     assert_eq!(told(&hub, strange.expose_secret()).await, forged);
-    for path in ["/handset/registrations", "/other", "/hand", "/handset/registrationids/x"] {
+    for path in [
+        "/handset/registrations",
+        "/other",
+        "/hand",
+        "/handset/registrationids/x",
+    ] {
         let told = told(&hub, &hub.token(FULL, path)).await;
         assert!(told.starts_with("InvalidAudience: "), "{path}: {told}");
     }
     let elsewhere = url::Url::parse("https://elsewhere.example/handset").unwrap();
     let elsewhere = hub.key(FULL).token(&elsewhere, hub.0.clock().now(), HOUR);
-    assert!(told(&hub, elsewhere.expose_secret()).await.starts_with("InvalidAudience: "));
+    assert!(
+        told(&hub, elsewhere.expose_secret())
+            .await
+            .starts_with("InvalidAudience: ")
+    );
     let twice = hub.unsigned(Method::POST, ID);
-    let twice = twice.header("authorization", &good).header("authorization", &good);
-    assert!(detail(send(twice).await, 401).await.starts_with("MalformedToken: "));
+    let twice = twice
+        .header("authorization", &good)
+        .header("authorization", &good);
+    assert!(
+        detail(send(twice).await, 401)
+            .await
+            .starts_with("MalformedToken: ")
+    );
 
-    let request = || hub.unsigned(Method::POST, ID).header("authorization", &good);
+    let request = || {
+        hub.unsigned(Method::POST, ID)
+            .header("authorization", &good)
+    };
     assert_eq!(send(request()).await.status(), 201);
     pass(HOUR).await;
     assert!(told(&hub, &good).await.starts_with("ExpiredToken: "));
@@ -73,7 +93,12 @@ async fn a_rule_opens_what_its_claims_say() {
         (Method::GET, "registrations/1", SEND, listen),
         (Method::PUT, "registrations/1", SEND, listen),
         (Method::DELETE, "registrations/1", SEND, listen),
-        (Method::GET, "registrations?$filter=ChannelUri+eq+'x'", SEND, listen),
+        (
+            Method::GET,
+            "registrations?$filter=ChannelUri+eq+'x'",
+            SEND,
+            listen,
+        ),
         (Method::PUT, "installations/1", SEND, listen),
         (Method::GET, "installations/1", SEND, listen),
         (Method::PATCH, "installations/1", SEND, listen),
@@ -104,8 +129,16 @@ async fn a_rule_opens_what_its_claims_say() {
     let made = hub.ask(LISTEN, Method::POST, "registrations").body(body);
     assert_eq!(send(made).await.status(), 200);
     let filter = "registrations?$filter=ChannelUri+eq+'x'";
-    assert_eq!(send(hub.ask(LISTEN, Method::GET, filter)).await.status(), 200);
-    assert_eq!(send(hub.ask(SEND, Method::GET, "messages/1")).await.status(), 404);
+    assert_eq!(
+        send(hub.ask(LISTEN, Method::GET, filter)).await.status(),
+        200
+    );
+    assert_eq!(
+        send(hub.ask(SEND, Method::GET, "messages/1"))
+            .await
+            .status(),
+        404
+    );
     hub.close().await;
 }
 
@@ -124,10 +157,17 @@ async fn a_hub_that_is_not_there_is_told_from_no_hub_at_all() {
         assert_eq!(plain.text().await.unwrap(), "");
     }
     // The name is read in any case, and so is the rest.
-    for path in ["/HandSet/RegistrationIDs", "/handset/registrationids/", "/h%61ndset/registrationids"] {
+    for path in [
+        "/HandSet/RegistrationIDs",
+        "/handset/registrationids/",
+        "/h%61ndset/registrationids",
+    ] {
         assert_eq!(send(signed(path)).await.status(), 201, "{path}");
     }
-    for (path, allow) in [("registrations/1", "GET, PUT, DELETE"), ("messages/1", "GET")] {
+    for (path, allow) in [
+        ("registrations/1", "GET, PUT, DELETE"),
+        ("messages/1", "GET"),
+    ] {
         let answer = send(hub.ask(FULL, Method::POST, path)).await;
         assert_eq!(header(&answer, "allow"), allow);
         detail(answer, 405).await;
@@ -142,7 +182,11 @@ async fn a_hub_that_is_not_there_is_told_from_no_hub_at_all() {
 #[tokio::test]
 async fn every_answer_carries_the_names_of_its_request() {
     let hub = Hub::open().await;
-    for (path, status) in [("registrations", 200), ("registrations/none", 404), ("x", 404)] {
+    for (path, status) in [
+        ("registrations", 200),
+        ("registrations/none", 404),
+        ("x", 404),
+    ] {
         let answer = send(hub.get(path).header("TrackingId", "mine-1")).await;
         assert_eq!(answer.status(), status);
         assert_eq!(header(&answer, "trackingid"), "mine-1");

@@ -36,7 +36,9 @@ fn encoded(text: &str) -> String {
 }
 
 async fn status(hub: &Hub, token: &str, path: &str) -> u16 {
-    let request = hub.unsigned(Method::GET, path).header("authorization", token);
+    let request = hub
+        .unsigned(Method::GET, path)
+        .header("authorization", token);
     send(request).await.status().as_u16()
 }
 
@@ -120,14 +122,18 @@ fn a_token_opens_what_its_audience_covers_and_nothing_else() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let hub = runtime.block_on(Hub::open());
     let mut runner = TestRunner::new(Config::with_cases(200));
-    let strategy = (audiences(), any::<bool>(), prop::sample::select(vec![
-        [0, 1, 2, 3],
-        [1, 2, 3, 0],
-        [3, 2, 1, 0],
-    ]));
+    let strategy = (
+        audiences(),
+        any::<bool>(),
+        prop::sample::select(vec![[0, 1, 2, 3], [1, 2, 3, 0], [3, 2, 1, 0]]),
+    );
     let run = runner.run(&strategy, |(audience, lower, order)| {
         let resource = encoded(&audience.url);
-        let resource = if lower { resource.to_lowercase() } else { resource };
+        let resource = if lower {
+            resource.to_lowercase()
+        } else {
+            resource
+        };
         let token = sign(&hub, &resource, order);
         let found = runtime.block_on(status(&hub, &token, "/handset/registrations/abc"));
         prop_assert_eq!(found, if audience.good { 404 } else { 401 });

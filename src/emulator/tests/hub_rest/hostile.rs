@@ -27,32 +27,60 @@ fn external() -> String {
     format!("{head}?><!DOCTYPE entry [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>{rest}")
 }
 
-#[tokio::test]
-async fn malformed_registrations_are_refused_and_not_kept() {
-    let hub = Hub::open().await;
-    let tags = |count: usize| (0..count).map(|n| format!("t{n}")).collect::<Vec<_>>().join(",");
+/// So many tags.
+fn tags(count: usize) -> String {
+    let tags: Vec<_> = (0..count).map(|number| format!("t{number}")).collect();
+    tags.join(",")
+}
+
+/// What is no registration, by what is wrong with it.
+fn malformed() -> Vec<(&'static str, String)> {
     let deep = format!("{}{}", "<a>".repeat(5000), "</a>".repeat(5000));
-    for (what, body) in [
+    let bodiless = format!("<ChannelUri>{CHANNEL}</ChannelUri>");
+    vec![
         ("nothing", String::new()),
         ("no XML", "hello".to_owned()),
         ("JSON", "{}".to_owned()),
-        ("half of it", windows(CHANNEL, "a").split_at(200).0.to_owned()),
-        ("no description", "<entry xmlns=\"http://www.w3.org/2005/Atom\"/>".to_owned()),
+        (
+            "half of it",
+            windows(CHANNEL, "a").split_at(200).0.to_owned(),
+        ),
+        (
+            "no description",
+            "<entry xmlns=\"http://www.w3.org/2005/Atom\"/>".to_owned(),
+        ),
         ("no handle", entry("Windows", "<Tags>a</Tags>")),
         ("an odd platform", entry("Pager", "<Tags>a</Tags>")),
         ("an odd handle", windows("a b", "a")),
-        ("a template without a body", entry("WindowsTemplate", &format!("<ChannelUri>{CHANNEL}</ChannelUri>"))),
+        (
+            "a template without a body",
+            entry("WindowsTemplate", &bodiless),
+        ),
         ("61 tags", windows(CHANNEL, &tags(61))),
-        ("a tag of 121 characters", windows(CHANNEL, &"t".repeat(121))),
+        (
+            "a tag of 121 characters",
+            windows(CHANNEL, &"t".repeat(121)),
+        ),
         ("an odd tag", windows(CHANNEL, "a || b")),
         ("a bomb", bomb()),
         ("an external entity", external()),
         ("an unknown entity", windows(CHANNEL, "&nbsp;")),
         ("deep", deep),
-    ] {
-        let post = hub.ask(FULL, Method::POST, "registrations").body(body.clone());
+    ]
+}
+
+#[tokio::test]
+async fn malformed_registrations_are_refused_and_not_kept() {
+    let hub = Hub::open().await;
+    for (what, body) in malformed() {
+        let post = hub
+            .ask(FULL, Method::POST, "registrations")
+            .body(body.clone());
         let told = detail(send(post).await, 400).await;
-        assert!(!told.contains("c278") && !told.contains("root:"), "{what}: {told}");
+        assert!(
+            !told.contains("c278") && !told.contains("root:"),
+            "{what}: {told}"
+        );
         detail(hub.put("1-2-3", body).await, 400).await;
     }
     assert_eq!(hub.registrations().await, 0);
@@ -61,7 +89,11 @@ async fn malformed_registrations_are_refused_and_not_kept() {
         detail(answer, 400).await;
     }
     text(hub.put("1-2-3", windows(CHANNEL, &tags(60))).await, 200).await;
-    text(hub.put("1-2-3", windows(CHANNEL, &"t".repeat(120))).await, 200).await;
+    text(
+        hub.put("1-2-3", windows(CHANNEL, &"t".repeat(120))).await,
+        200,
+    )
+    .await;
     assert_eq!(hub.registrations().await, 1);
     hub.close().await;
 }
@@ -88,7 +120,9 @@ async fn malformed_sends_are_refused() {
         &"(".repeat(30_000),
         &"!".repeat(30_000),
     ] {
-        let request = hub.raw("messages/").header("ServiceBusNotification-Tags", expression);
+        let request = hub
+            .raw("messages/")
+            .header("ServiceBusNotification-Tags", expression);
         let answer = send(request.body("x")).await;
         // What makes the head larger than it may be is refused before the hub sees it.
         if answer.status() != 431 {
@@ -151,13 +185,19 @@ async fn a_body_that_lies_about_its_length_is_not_kept() {
         )
     };
     let longer = raw(&hub, &put(body.len() + 10)).await;
-    assert!(longer.is_empty() || longer.starts_with("HTTP/1.1 400 "), "{longer}");
+    assert!(
+        longer.is_empty() || longer.starts_with("HTTP/1.1 400 "),
+        "{longer}"
+    );
     let shorter = raw(&hub, &put(body.len() - 10)).await;
     assert!(shorter.starts_with("HTTP/1.1 400 "), "{shorter}");
     let chunked = put(0).replace("content-length: 0", "transfer-encoding: chunked");
     let chunked = chunked.replace("\r\n\r\n", "\r\n\r\nffff\r\n");
     let chunked = raw(&hub, &chunked).await;
-    assert!(chunked.is_empty() || chunked.starts_with("HTTP/1.1 400 "), "{chunked}");
+    assert!(
+        chunked.is_empty() || chunked.starts_with("HTTP/1.1 400 "),
+        "{chunked}"
+    );
     let both = put(body.len()).replace("connection: close", "content-length: 3");
     assert!(raw(&hub, &both).await.starts_with("HTTP/1.1 400 "));
     assert_eq!(hub.registrations().await, 0);
@@ -175,7 +215,9 @@ async fn who_may_not_in_has_no_body_read_as_anything() {
         detail(send(post.body(body.clone())).await, 401).await;
     }
     // More than is taken from those who may: the answer arrives all the same.
-    let flood = hub.unsigned(Method::POST, "/handset/registrations").body(vec![b'x'; 500_000]);
+    let flood = hub
+        .unsigned(Method::POST, "/handset/registrations")
+        .body(vec![b'x'; 500_000]);
     detail(send(flood).await, 401).await;
     assert_eq!(hub.registrations().await, 0);
     hub.close().await;

@@ -21,7 +21,12 @@ fn installation(id: &str) -> Value {
 
 async fn put(hub: &Hub, id: &str, body: &Value) -> reqwest::Response {
     let request = hub.ask(FULL, Method::PUT, &format!("installations/{id}"));
-    send(request.header("content-type", "application/json").body(body.to_string())).await
+    send(
+        request
+            .header("content-type", "application/json")
+            .body(body.to_string()),
+    )
+    .await
 }
 
 async fn patch(hub: &Hub, id: &str, patch: &Value) -> reqwest::Response {
@@ -31,7 +36,10 @@ async fn patch(hub: &Hub, id: &str, patch: &Value) -> reqwest::Response {
 
 async fn read(hub: &Hub, id: &str) -> Value {
     let answer = send(hub.get(&format!("installations/{id}"))).await;
-    assert_eq!(header(&answer, "content-type"), "application/xml; charset=utf-8");
+    assert_eq!(
+        header(&answer, "content-type"),
+        "application/xml; charset=utf-8"
+    );
     serde_json::from_str(&text(answer, 200).await).unwrap()
 }
 
@@ -60,8 +68,14 @@ async fn an_installation_is_put_read_patched_and_deleted() {
     ]);
     assert_eq!(text(patch(&hub, "i-1", &changes).await, 200).await, "");
     let found = read(&hub, "i-1").await;
-    assert_eq!((&found["tags"], &found["userId"]), (&json!(["B", "c"]), &json!("u-2")));
-    assert!(found.get("templates").is_none_or(|all| all == &json!({})), "{found}");
+    assert_eq!(
+        (&found["tags"], &found["userId"]),
+        (&json!(["B", "c"]), &json!("u-2"))
+    );
+    assert!(
+        found.get("templates").is_none_or(|all| all == &json!({})),
+        "{found}"
+    );
     for _ in 0..2 {
         let delete = hub.ask(FULL, Method::DELETE, "installations/i-1");
         assert_eq!(text(send(delete).await, 204).await, "");
@@ -79,14 +93,26 @@ async fn what_is_no_installation_or_patch_changes_nothing() {
     text(put(&hub, "i-1", &installation("i-1")).await, 200).await;
     let before = read(&hub, "i-1").await;
     let mut without_channel = installation("i-1");
-    without_channel.as_object_mut().unwrap().remove("pushChannel");
+    without_channel
+        .as_object_mut()
+        .unwrap()
+        .remove("pushChannel");
     let mut pager = installation("i-1");
     pager["platform"] = json!("pager");
     let mut many = installation("i-1");
     many["tags"] = (0..61).map(|number| format!("t{number}")).collect();
     let mut long = installation("i-1");
     long["tags"] = json!(["t".repeat(121)]);
-    for bad in [json!([]), json!({}), json!("x"), without_channel, pager, many, long, installation("i-2")] {
+    for bad in [
+        json!([]),
+        json!({}),
+        json!("x"),
+        without_channel,
+        pager,
+        many,
+        long,
+        installation("i-2"),
+    ] {
         detail(put(&hub, "i-1", &bad).await, 400).await;
     }
     for bad in [
@@ -100,7 +126,9 @@ async fn what_is_no_installation_or_patch_changes_nothing() {
     ] {
         detail(patch(&hub, "i-1", &bad).await, 400).await;
     }
-    let half = hub.ask(FULL, Method::PATCH, "installations/i-1").body("[{\"op\":\"add\"");
+    let half = hub
+        .ask(FULL, Method::PATCH, "installations/i-1")
+        .body("[{\"op\":\"add\"");
     detail(send(half).await, 400).await;
     assert_eq!(read(&hub, "i-1").await, before);
     hub.close().await;

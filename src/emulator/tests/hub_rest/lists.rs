@@ -12,7 +12,9 @@ const CHANNEL: &str = "https://db5p.notify.windows.com/w/?token=d172%2b%2f%3d&i=
 /// The ids in a feed.
 fn ids(feed: &str) -> Vec<String> {
     let parts = feed.split("<RegistrationId>").skip(1);
-    parts.map(|part| part.split('<').next().unwrap().to_owned()).collect()
+    parts
+        .map(|part| part.split('<').next().unwrap().to_owned())
+        .collect()
 }
 
 /// Every page of a list, the token of each carried on as SDKs do.
@@ -20,7 +22,11 @@ async fn pages(hub: &Hub, path: &str) -> Vec<Vec<String>> {
     let (mut pages, mut token) = (Vec::new(), String::new());
     loop {
         let join = if path.contains('?') { '&' } else { '?' };
-        let next = if token.is_empty() { String::new() } else { format!("{join}continuationtoken={token}") };
+        let next = if token.is_empty() {
+            String::new()
+        } else {
+            format!("{join}continuationtoken={token}")
+        };
         let answer = send(hub.get(&format!("{path}{next}"))).await;
         token = header(&answer, "x-ms-continuationtoken").to_owned();
         let kind = "application/atom+xml; type=feed; charset=utf-8";
@@ -72,43 +78,82 @@ async fn every_registration_is_on_one_page() {
     hub.close().await;
 }
 
-#[tokio::test]
-async fn a_handle_is_found_however_it_is_encoded() {
-    let hub = Hub::open().await;
-    let token = "62BC".repeat(16);
-    let keys = "<P256DH>BJ5xk_gQ9Qc6mMSLRzl0r-1VuoT1x3ZTZlHSXnCAgQ-5cTEIvUBTOsqUFVZXLpCrFQqKkbWvjdM9iLgFzkgsWJs</P256DH><Auth>tBHItJI5svbpez7KI4CCXg</Auth>";
-    let endpoint = "https://updates.push.services.mozilla.com/wpush/v2/dc1a";
-    for (id, body) in [
-        ("w", windows(CHANNEL, "a")),
-        ("w2", windows("https://db5p.notify.windows.com/w/?token=other", "a")),
-        ("a", apple(&token, "a")),
-        ("f", entry("FcmV1", "<FcmV1RegistrationId>e1a3:APA91b</FcmV1RegistrationId>")),
-        ("b", entry("Browser", &format!("<Endpoint>{endpoint}</Endpoint>{keys}"))),
-    ] {
-        text(hub.put(id, body).await, 200).await;
-    }
-    let once = |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-    let twice = |text: &str| once(&once(text));
-    let p256dh = "BJ5xk_gQ9Qc6mMSLRzl0r-1VuoT1x3ZTZlHSXnCAgQ-5cTEIvUBTOsqUFVZXLpCrFQqKkbWvjdM9iLgFzkgsWJs";
-    for (filter, found) in [
-        (format!("ChannelUri+eq+%27{}%27", once(CHANNEL)), Some("w")),
-        (format!("ChannelUri+eq+%27{}%27", twice(CHANNEL)), Some("w")),
-        (format!("ChannelUri+eq+%27{token}%27"), Some("a")),
-        (format!("DeviceToken+eq+%27{}%27", token.to_lowercase()), Some("a")),
-        ("FcmV1RegistrationId%20eq%20'e1a3:APA91b'".to_owned(), Some("f")),
+const TOKEN: &str = "62BC62BC62BC62BC62BC62BC62BC62BC62BC62BC62BC62BC62BC62BC62BC62BC";
+const ENDPOINT: &str = "https://updates.push.services.mozilla.com/wpush/v2/dc1a";
+const P256DH: &str =
+    "BJ5xk_gQ9Qc6mMSLRzl0r-1VuoT1x3ZTZlHSXnCAgQ-5cTEIvUBTOsqUFVZXLpCrFQqKkbWvjdM9iLgFzkgsWJs";
+const AUTH: &str = "tBHItJI5svbpez7KI4CCXg";
+
+fn once(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn twice(text: &str) -> String {
+    once(&once(text))
+}
+
+/// Filters as SDKs encode them, and the registration that each finds.
+fn filters() -> Vec<(String, Option<&'static str>)> {
+    let (one, two) = (once(CHANNEL), twice(CHANNEL));
+    let (endpoint, encoded) = (once(ENDPOINT), twice(ENDPOINT));
+    let other = "AAAAAAAAAAAAAAAAAAAAAA";
+    vec![
+        (format!("ChannelUri+eq+%27{one}%27"), Some("w")),
+        (format!("ChannelUri+eq+%27{two}%27"), Some("w")),
+        (format!("ChannelUri+eq+%27{TOKEN}%27"), Some("a")),
         (
-            format!("Endpoint+eq+%27{}%27+and+P256DH+eq+%27{p256dh}%27+and+Auth+eq+%27tBHItJI5svbpez7KI4CCXg%27", twice(endpoint)),
+            format!("DeviceToken+eq+%27{}%27", TOKEN.to_lowercase()),
+            Some("a"),
+        ),
+        (
+            "FcmV1RegistrationId%20eq%20'e1a3:APA91b'".to_owned(),
+            Some("f"),
+        ),
+        (
+            format!(
+                "Endpoint+eq+%27{encoded}%27+and+P256DH+eq+%27{P256DH}%27+and+Auth+eq+%27{AUTH}%27"
+            ),
             Some("b"),
         ),
         (
-            format!("Endpoint+eq+%27{}%27+and+Auth+eq+%27AAAAAAAAAAAAAAAAAAAAAA%27", once(endpoint)),
+            format!("Endpoint+eq+%27{endpoint}%27+and+Auth+eq+%27{other}%27"),
             None,
         ),
         ("ChannelUri+eq+'nobody'".to_owned(), None),
+    ]
+}
+
+#[tokio::test]
+async fn a_handle_is_found_however_it_is_encoded() {
+    let hub = Hub::open().await;
+    let browser =
+        format!("<Endpoint>{ENDPOINT}</Endpoint><P256DH>{P256DH}</P256DH><Auth>{AUTH}</Auth>");
+    for (id, body) in [
+        ("w", windows(CHANNEL, "a")),
+        (
+            "w2",
+            windows("https://db5p.notify.windows.com/w/?token=other", "a"),
+        ),
+        ("a", apple(TOKEN, "a")),
+        (
+            "f",
+            entry(
+                "FcmV1",
+                "<FcmV1RegistrationId>e1a3:APA91b</FcmV1RegistrationId>",
+            ),
+        ),
+        ("b", entry("Browser", &browser)),
     ] {
+        text(hub.put(id, body).await, 200).await;
+    }
+    for (filter, found) in filters() {
         let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
         let path = format!("registrations?%24filter={filter}&api-version=2020-06");
-        assert_eq!(ids(&text(send(hub.get(&path)).await, 200).await), found, "{filter}");
+        assert_eq!(
+            ids(&text(send(hub.get(&path)).await, 200).await),
+            found,
+            "{filter}"
+        );
     }
     for bad in ["ChannelUri+eq", "Tags+eq+'a'", "ChannelUri+lt+'a'", ""] {
         let path = format!("registrations?$filter={bad}");

@@ -55,7 +55,9 @@ impl Hub {
 
     /// A token of `rule` for all that is below `path`, good for an hour.
     fn token(&self, rule: &str, path: &str) -> String {
-        let token = self.key(rule).token(&self.url(path), self.0.clock().now(), HOUR);
+        let token = self
+            .key(rule)
+            .token(&self.url(path), self.0.clock().now(), HOUR);
         token.expose_secret().to_owned()
     }
 
@@ -102,12 +104,22 @@ async fn text(response: Response, status: u16) -> String {
 /// The detail of an error, which names its request and its time.
 async fn detail(response: Response, status: u16) -> String {
     let tracking = header(&response, "trackingid").to_owned();
-    assert_eq!(header(&response, "content-type"), "application/xml; charset=utf-8");
+    assert_eq!(
+        header(&response, "content-type"),
+        "application/xml; charset=utf-8"
+    );
     let text = text(response, status).await;
     let start = format!("<Error><Code>{status}</Code><Detail>");
-    let rest = text.strip_prefix(&start).unwrap_or_else(|| panic!("{text}"));
-    let (detail, rest) = rest.split_once(".TrackingId:").unwrap_or_else(|| panic!("{text}"));
-    assert!(rest.starts_with(&format!("{tracking}_G1,TimeStamp:")), "{text}");
+    let rest = text
+        .strip_prefix(&start)
+        .unwrap_or_else(|| panic!("{text}"));
+    let (detail, rest) = rest
+        .split_once(".TrackingId:")
+        .unwrap_or_else(|| panic!("{text}"));
+    assert!(
+        rest.starts_with(&format!("{tracking}_G1,TimeStamp:")),
+        "{text}"
+    );
     assert!(rest.ends_with("</Detail></Error>"), "{text}");
     detail.to_owned()
 }
@@ -115,7 +127,9 @@ async fn detail(response: Response, status: u16) -> String {
 /// What stands in the first element of this name.
 fn element<'a>(xml: &'a str, name: &str) -> &'a str {
     let start = format!("<{name}>");
-    let (_, rest) = xml.split_once(&start).unwrap_or_else(|| panic!("no {name}: {xml}"));
+    let (_, rest) = xml
+        .split_once(&start)
+        .unwrap_or_else(|| panic!("no {name}: {xml}"));
     rest.split_once(&format!("</{name}>")).unwrap().0
 }
 
@@ -128,9 +142,15 @@ fn entry(kind: &str, elements: &str) -> String {
 
 fn windows(channel: &str, tags: &str) -> String {
     let channel = channel.replace('&', "&amp;");
-    entry("Windows", &format!("<Tags>{tags}</Tags><ChannelUri>{channel}</ChannelUri>"))
+    entry(
+        "Windows",
+        &format!("<Tags>{tags}</Tags><ChannelUri>{channel}</ChannelUri>"),
+    )
 }
 
 fn apple(token: &str, tags: &str) -> String {
-    entry("Apple", &format!("<Tags>{tags}</Tags><DeviceToken>{token}</DeviceToken>"))
+    entry(
+        "Apple",
+        &format!("<Tags>{tags}</Tags><DeviceToken>{token}</DeviceToken>"),
+    )
 }

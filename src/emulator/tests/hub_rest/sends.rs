@@ -43,7 +43,10 @@ async fn a_native_send_reaches_those_a_tag_expression_means() {
     let hub = Hub::open().await;
     let (mut alice, _) = hub.windows("alice").await;
     let (mut bob, _) = hub.windows("bob").await;
-    let to = |tags: &str| hub.raw("messages/").header("ServiceBusNotification-Tags", tags);
+    let to = |tags: &str| {
+        hub.raw("messages/")
+            .header("ServiceBusNotification-Tags", tags)
+    };
     taken(send(to("(alice && !bob) || nobody").body("one")).await).await;
     let heard = alice.hear().await;
     assert_eq!(content(&heard), "one");
@@ -59,74 +62,105 @@ async fn a_native_send_reaches_those_a_tag_expression_means() {
     hub.close().await;
 }
 
-#[tokio::test]
-async fn each_platform_gets_its_own_and_a_template_goes_to_all() {
-    let hub = Hub::open().await;
-    let keys = DeviceKeys::generate();
-    let public = keys.public();
-    let (mut phones, mut platforms) = (Vec::new(), Vec::new());
-    for (platform, format, notification, template) in [
-        ("wns", "windows", "<x/>", "{\"id\":\"$(id)\"}"),
-        ("apns", "apple", "{\"aps\":{\"alert\":\"x\"}}", "{\"aps\":{\"alert\":\"$(id)\"}}"),
-        (
-            "fcm",
-            "fcmv1",
-            "{\"message\":{\"data\":{\"a\":\"x\"}}}",
-            "{\"message\":{\"data\":{\"a\":\"$(id)\"}}}",
-        ),
-        ("webpush", "browser", "x", "$(id)"),
-    ] {
-        let (phone, handle, _) = Device::registered(&hub.0, platform).await;
+/// A platform: its format, a notification of its own with an `x` in it, and a template.
+struct Form {
+    platform: &'static str,
+    format: &'static str,
+    kind: &'static str,
+    notification: &'static str,
+    template: &'static str,
+}
+
+const FORMS: [Form; 4] = [
+    Form {
+        platform: "wns",
+        format: "windows",
+        kind: "Windows",
+        notification: "<x/>",
+        template: r#"{"id":"$(id)"}"#,
+    },
+    Form {
+        platform: "apns",
+        format: "apple",
+        kind: "Apple",
+        notification: r#"{"aps":{"alert":"x"}}"#,
+        template: r#"{"aps":{"alert":"$(id)"}}"#,
+    },
+    Form {
+        platform: "fcm",
+        format: "fcmv1",
+        kind: "FcmV1",
+        notification: r#"{"message":{"data":{"a":"x"}}}"#,
+        template: r#"{"message":{"data":{"a":"$(id)"}}}"#,
+    },
+    Form {
+        platform: "webpush",
+        format: "browser",
+        kind: "Browser",
+        notification: "x",
+        template: "$(id)",
+    },
+];
+
+impl Form {
+    /// A device with a registration and a template registration under the tag `t`.
+    async fn device(&self, hub: &Hub, keys: &DeviceKeys) -> Device {
+        let (device, handle, _) = Device::registered(&hub.0, self.platform).await;
         let handle = handle.replace('&', "&amp;");
-        let (kind, element) = match platform {
-            "wns" => ("Windows", format!("<ChannelUri>{handle}</ChannelUri>")),
-            "apns" => ("Apple", format!("<DeviceToken>{handle}</DeviceToken>")),
-            "fcm" => ("FcmV1", format!("<FcmV1RegistrationId>{handle}</FcmV1RegistrationId>")),
-            _ => (
-                "Browser",
-                format!(
-                    "<Endpoint>{handle}</Endpoint><P256DH>{}</P256DH><Auth>{}</Auth>",
-                    public.p256dh, public.auth
-                ),
+        let keys = keys.public();
+        let handle = match self.platform {
+            "wns" => format!("<ChannelUri>{handle}</ChannelUri>"),
+            "apns" => format!("<DeviceToken>{handle}</DeviceToken>"),
+            "fcm" => format!("<FcmV1RegistrationId>{handle}</FcmV1RegistrationId>"),
+            _ => format!(
+                "<Endpoint>{handle}</Endpoint><P256DH>{}</P256DH><Auth>{}</Auth>",
+                keys.p256dh, keys.auth
             ),
         };
-        let headers = if platform == "wns" {
+        let headers = if self.platform == "wns" {
             "<WnsHeaders><WnsHeader><Header>X-WNS-Type</Header><Value>wns/raw</Value></WnsHeader></WnsHeaders>"
         } else {
             ""
         };
-        let native = entry(kind, &format!("<Tags>t</Tags>{element}"));
-        text(hub.put(platform, native).await, 200).await;
-        let body = format!("<Tags>t</Tags>{element}<BodyTemplate><![CDATA[{template}]]></BodyTemplate>{headers}");
-        let body = entry(&format!("{kind}Template"), &body);
-        text(hub.put(&format!("{platform}-template"), body).await, 200).await;
-        phones.push(phone);
-        platforms.push((format, notification));
+        let native = entry(self.kind, &format!("<Tags>t</Tags>{handle}"));
+        text(hub.put(self.kind, native).await, 200).await;
+        let kind = format!("{}Template", self.kind);
+        let body = format!(
+            "<Tags>t</Tags>{handle}<BodyTemplate><![CDATA[{}]]></BodyTemplate>{headers}",
+            self.template
+        );
+        text(hub.put(&kind, entry(&kind, &body)).await, 200).await;
+        device
     }
-    for (at, (format, notification)) in platforms.iter().enumerate() {
-        let mut request = hub
-            .ask(FULL, Method::POST, "messages/")
-            .header("ServiceBusNotification-Format", *format)
-            .header("ServiceBusNotification-Tags", "t")
-            .body(*notification);
-        if *format == "windows" {
-            request = request.header("X-WNS-Type", "wns/raw");
-        }
-        taken(send(request).await).await;
-        let heard = phones[at].hear().await;
-        assert!(shown(&heard, &keys).contains(if *format == "windows" { "<x/>" } else { "x" }), "{heard}");
-    }
-    let template = hub
-        .ask(FULL, Method::POST, "messages/")
-        .header("ServiceBusNotification-Format", "template")
+}
+
+/// A send to the tag `t`.
+fn to_tag(hub: &Hub, format: &str, body: &'static str) -> RequestBuilder {
+    hub.ask(FULL, Method::POST, "messages/")
+        .header("ServiceBusNotification-Format", format)
         .header("ServiceBusNotification-Tags", "t")
-        .header("Content-Type", "application/json")
-        .body("{\"id\":\"4711\"}");
-    taken(send(template).await).await;
-    for phone in &mut phones {
-        let heard = phone.hear().await;
+        .header("X-WNS-Type", "wns/raw")
+        .body(body)
+}
+
+#[tokio::test]
+async fn each_platform_gets_its_own_and_a_template_goes_to_all() {
+    let hub = Hub::open().await;
+    let keys = DeviceKeys::generate();
+    let mut devices = Vec::new();
+    for form in &FORMS {
+        devices.push(form.device(&hub, &keys).await);
+    }
+    for (form, device) in FORMS.iter().zip(&mut devices) {
+        taken(send(to_tag(&hub, form.format, form.notification)).await).await;
+        let heard = device.hear().await;
+        assert!(shown(&heard, &keys).contains('x'), "{heard}");
+    }
+    taken(send(to_tag(&hub, "template", r#"{"id":"4711"}"#)).await).await;
+    for device in &mut devices {
+        let heard = device.hear().await;
         assert!(shown(&heard, &keys).contains("4711"), "{heard}");
-        phone.hears_nothing().await;
+        device.hears_nothing().await;
     }
     hub.close().await;
 }
@@ -135,7 +169,9 @@ async fn each_platform_gets_its_own_and_a_template_goes_to_all() {
 fn shown(push: &Value, keys: &DeviceKeys) -> String {
     use base64::Engine as _;
     let data = push["data"].as_str().unwrap_or_default();
-    let data = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(data).unwrap();
+    let data = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(data)
+        .unwrap();
     let plain = keys.decrypt(&data).unwrap_or(data);
     String::from_utf8(plain).unwrap()
 }
@@ -194,18 +230,33 @@ async fn a_test_says_what_became_of_it() {
         let request = request.header("ServiceBusNotification-Tags", "one");
         let answer = send(request.body("x")).await;
         assert!(header(&answer, "location").contains("/handset/messages/"));
-        assert_eq!(header(&answer, "content-type"), "application/xml; charset=utf-8");
+        assert_eq!(
+            header(&answer, "content-type"),
+            "application/xml; charset=utf-8"
+        );
         let body = text(answer, 201).await;
         let failed = if flag == "test" { "1" } else { "0" };
-        assert_eq!((element(&body, "Success"), element(&body, "Failure")), ("1", failed), "{body}");
+        assert_eq!(
+            (element(&body, "Success"), element(&body, "Failure")),
+            ("1", failed),
+            "{body}"
+        );
         assert!(body.contains(&channel.replace('&', "&amp;")), "{body}");
         assert_eq!(content(&device.hear().await), "x");
     }
     // The handle that is gone was removed.
-    assert_eq!(detail(send(hub.get("registrations/gone")).await, 404).await, "");
-    let nobody = hub.raw("messages/?test").header("ServiceBusNotification-Tags", "nobody");
+    assert_eq!(
+        detail(send(hub.get("registrations/gone")).await, 404).await,
+        ""
+    );
+    let nobody = hub
+        .raw("messages/?test")
+        .header("ServiceBusNotification-Tags", "nobody");
     let body = text(send(nobody.body("x")).await, 201).await;
-    assert!(body.contains("<Results") && element(&body, "Success") == "0", "{body}");
+    assert!(
+        body.contains("<Results") && element(&body, "Success") == "0",
+        "{body}"
+    );
     hub.close().await;
 }
 
@@ -217,14 +268,23 @@ async fn a_scheduled_send_waits_for_its_time_and_may_be_canceled() {
         let time = hub.0.clock().now() + jiff::SignedDuration::from_secs(seconds);
         time.to_string()
     };
-    let schedule = |time: &str| hub.raw("schedulednotifications/").header("ServiceBusNotification-ScheduleTime", time);
+    let schedule = |time: &str| {
+        hub.raw("schedulednotifications/")
+            .header("ServiceBusNotification-ScheduleTime", time)
+    };
     let first = send(schedule(&at(60)).body("later")).await;
     assert!(header(&first, "location").contains("/handset/schedulednotifications/"));
     taken(first).await;
     // Without a zone it is UTC.
     let plain = at(90).split(['.', 'Z']).next().unwrap().to_owned();
     let canceled = taken(send(schedule(&plain).body("never")).await).await;
-    let cancel = |id: &str| hub.ask(FULL, Method::DELETE, &format!("schedulednotifications/{id}"));
+    let cancel = |id: &str| {
+        hub.ask(
+            FULL,
+            Method::DELETE,
+            &format!("schedulednotifications/{id}"),
+        )
+    };
     text(send(cancel(&canceled)).await, 200).await;
     detail(send(cancel("nothing")).await, 404).await;
     device.hears_nothing().await;
@@ -234,7 +294,11 @@ async fn a_scheduled_send_waits_for_its_time_and_may_be_canceled() {
     for bad in ["soon", "", &at(8 * 24 * 3600)] {
         detail(send(schedule(bad).body("x")).await, 400).await;
     }
-    detail(send(hub.raw("schedulednotifications/").body("x")).await, 400).await;
+    detail(
+        send(hub.raw("schedulednotifications/").body("x")).await,
+        400,
+    )
+    .await;
     hub.close().await;
 }
 
