@@ -10,7 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 
@@ -18,6 +18,7 @@ use crate::lifecycle::timeouts;
 
 use super::administration::{self, AdminDoor};
 use super::backend::{self, AppBackend};
+use super::hub::HubDoor;
 use super::push::apns::{self, Apns};
 use super::push::fcm::{self, Fcm};
 use super::push::socket::DeviceSockets;
@@ -33,6 +34,7 @@ const MOST_AT_ONCE: usize = 8192;
 pub(super) struct Doors {
     pub(super) admin: Arc<AdminDoor>,
     pub(super) backend: Arc<AppBackend>,
+    pub(super) hub: Arc<HubDoor>,
     pub(super) wns: Arc<Wns>,
     pub(super) apns: Arc<Apns>,
     pub(super) fcm: Arc<Fcm>,
@@ -55,7 +57,7 @@ pub(super) fn router(doors: Doors) -> Router {
         .merge(apns::routes(doors.apns))
         .merge(fcm::routes(doors.fcm))
         .merge(webpush::routes(doors.web_push))
-        .fallback_service(get(anywhere).fallback(not_found).with_state(doors.sockets))
+        .fallback_service(any(anywhere).with_state((doors.sockets, doors.hub)))
         .layer(middleware::from_fn_with_state(places, limited))
 }
 
@@ -70,6 +72,7 @@ async fn index(State(sockets): State<Arc<DeviceSockets>>, upgrade: Upgrade) -> R
             "handset's embedded services\n\n\
              app backend   /api/login /api/register /api/notifications\n\
              device socket / (WebSocket, Mozilla push protocol)\n\
+             hub           /{hub}/registrations /{hub}/installations /{hub}/messages\n\
              WNS           /accesstoken.srf and /w/?token=\n\
              APNs          /3/device/\n\
              FCM           /token and /v1/projects/{project}/messages:send\n\
@@ -79,16 +82,17 @@ async fn index(State(sockets): State<Arc<DeviceSockets>>, upgrade: Upgrade) -> R
     }
 }
 
-/// Devices may open their socket under any path.
-async fn anywhere(State(sockets): State<Arc<DeviceSockets>>, upgrade: Upgrade) -> Response {
-    match upgrade {
-        Ok(upgrade) => sockets.upgrade(upgrade),
-        Err(_) => StatusCode::NOT_FOUND.into_response(),
+/// Devices may open their socket under any path; the hub has those below its name.
+async fn anywhere(
+    State((sockets, hub)): State<(Arc<DeviceSockets>, Arc<HubDoor>)>,
+    upgrade: Upgrade,
+    request: Request,
+) -> Response {
+    if let Ok(upgrade) = upgrade {
+        return sockets.upgrade(upgrade);
     }
-}
-
-async fn not_found() -> StatusCode {
-    StatusCode::NOT_FOUND
+    let answer = hub.answer(request).await;
+    answer.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 /// The limits of every request, in one layer, as each one costs every push. Method, route and

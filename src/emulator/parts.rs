@@ -10,7 +10,7 @@ use super::administration::AdminDoor;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{BackendHub, HubParts, NotificationHub};
+use super::hub::{BackendHub, HubDoor, HubName, HubParts, NotificationHub};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -45,50 +45,37 @@ impl Parts {
         own: Arc<Origins>,
         admin: Arc<AdminDoor>,
     ) -> Result<Self, EmulatorError> {
-        let ServicesOptions {
-            users,
-            token_ttl,
-            clock,
-            socket,
-            allowed_hosts,
-            credentials,
-            strict_credentials,
-            throttle,
-            hub_lifetime,
-            ..
-        } = options;
-        let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
+        let given = options.credentials.clone();
+        let credentials = given.unwrap_or_else(SenderCredentials::generate);
+        let clock = options.clock.clone();
+        let policy = admin.policy().clone();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
         let queue = queue(&store, &trace, &handles, &clock, &scope);
         let fcm_tokens = AccessTokens::default();
-        let hub = NotificationHub::new(HubParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            own,
-            allowed: &allowed_hosts,
-            credentials: credentials.clone(),
-            fcm_tokens: fcm_tokens.clone(),
-            policy: policy.clone(),
-            spawner: scope.spawner(),
-            lifetime: hub_lifetime,
-        })?;
-        let for_backend = Arc::new(BackendHub::new(hub.clone(), policy.domain().to_string()));
-        let backend = AppBackend::new(store.clone(), clock.clone(), for_backend, users, token_ttl);
-        let wns = Wns {
-            handles: handles.clone(),
-            queue: queue.clone(),
-            tokens: AccessTokens::default(),
-            only: strict_credentials.then(|| credentials.clone()),
-            clock: clock.clone(),
-            throttle: Throttle::new(throttle, clock.clone()),
-            on_demand: OnDemand::default(),
-        };
-        let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
+        let (hub, door, for_backend) = hub(
+            HubParts {
+                store: store.clone(),
+                clock: clock.clone(),
+                own,
+                allowed: &options.allowed_hosts,
+                credentials: credentials.clone(),
+                fcm_tokens: fcm_tokens.clone(),
+                policy: policy.clone(),
+                spawner: scope.spawner(),
+                lifetime: options.hub_lifetime,
+            },
+            options.hub_name.clone(),
+        )?;
+        let backend = backend(&options, &store, for_backend);
+        let wns = wns(&options, &handles, &queue, &credentials);
+        let timings = options.socket;
+        let sockets = DeviceSockets::new(handles.clone(), queue.clone(), timings, scope.spawner());
         let doors = Doors {
             admin,
             backend: Arc::new(backend),
+            hub: Arc::new(door),
             apns: Arc::new(apns(&wns)),
             web_push: Arc::new(web_push(&wns)),
             fcm: Arc::new(fcm(&wns, fcm_tokens, &store)),
@@ -123,6 +110,47 @@ fn queue(
         handles.recent().clone(),
         scope.spawner(),
     )
+}
+
+/// The hub, its front door, and the app backend's way to it.
+fn hub(
+    parts: HubParts<'_>,
+    name: HubName,
+) -> Result<(NotificationHub, HubDoor, BackendHub), EmulatorError> {
+    let (credentials, clock) = (parts.credentials.clone(), parts.clock.clone());
+    let (own, domain) = (parts.own.clone(), parts.policy.domain().to_string());
+    let hub = NotificationHub::new(parts)?;
+    let door = HubDoor::new(hub.clone(), name, credentials, clock, own);
+    let for_backend = BackendHub::new(hub.clone(), domain);
+    Ok((hub, door, for_backend))
+}
+
+fn backend(options: &ServicesOptions, store: &Store, hub: BackendHub) -> AppBackend {
+    AppBackend::new(
+        store.clone(),
+        options.clock.clone(),
+        Arc::new(hub),
+        options.users.clone(),
+        options.token_ttl,
+    )
+}
+
+fn wns(
+    options: &ServicesOptions,
+    handles: &Handles,
+    queue: &Queue,
+    credentials: &SenderCredentials,
+) -> Wns {
+    let strict = options.strict_credentials;
+    Wns {
+        handles: handles.clone(),
+        queue: queue.clone(),
+        tokens: AccessTokens::default(),
+        only: strict.then(|| credentials.clone()),
+        clock: options.clock.clone(),
+        throttle: Throttle::new(options.throttle, options.clock.clone()),
+        on_demand: OnDemand::default(),
+    }
 }
 
 /// What all push services share stands in each of them.

@@ -19,7 +19,7 @@ use super::administration::{AdminDoor, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::{HubError, NotificationHub};
+use super::hub::{HubError, HubName, NotificationHub};
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -46,6 +46,7 @@ pub struct Services {
     urls: ServiceUrls,
     tls: Option<Arc<Tls>>,
     clock: Clock,
+    hub_name: HubName,
     admin: Arc<AdminDoor>,
     trace: TraceLog,
     queue: Queue,
@@ -67,21 +68,24 @@ impl Services {
     pub async fn start(options: ServicesOptions) -> Result<Self, EmulatorError> {
         let listeners = Listeners::bind(&options).await?;
         let address = listeners.http();
-        let urls = ServiceUrls::new(
-            listeners.http_url()?,
-            listeners.https_url()?,
-            listeners.proxy_url()?,
-        )?;
         let own = Origins::new(Listening {
-            http: urls.http.clone(),
-            https: urls.https.clone(),
+            http: listeners.http_url()?,
+            https: listeners.https_url()?,
             tls: listeners.want_tls(),
             public: options.public_host.as_ref(),
             real: options.real_handles,
         })?;
+        let mut hub = own.named(None);
+        hub.set_path(options.hub_name.as_str());
+        let urls = ServiceUrls::new(
+            listeners.http_url()?,
+            listeners.https_url()?,
+            listeners.proxy_url()?,
+            hub,
+        )?;
         let store = Store::open(location(&options.data).await?, SCHEMA).await?;
         let tls = certificates(&listeners, &options).await?;
-        let pass = options.proxy_pass;
+        let (pass, hub_name) = (options.proxy_pass, options.hub_name.clone());
         let admin = admin_door(&options, &store).await?;
         let parts = Parts::build(options, store, Arc::new(own), admin)?;
         let Parts {
@@ -105,6 +109,7 @@ impl Services {
             urls,
             tls,
             clock,
+            hub_name,
             admin,
             trace,
             queue,
@@ -143,13 +148,23 @@ impl Services {
         self.tls.as_deref().map(Tls::authority)
     }
 
-    /// The `services.ready` event, with every URL and what push administration comes to.
+    /// The hub's name.
+    #[must_use]
+    pub fn hub_name(&self) -> &HubName {
+        &self.hub_name
+    }
+
+    /// The `services.ready` event, with every URL, the hub's name and what push administration comes
+    /// to.
     #[must_use]
     pub fn ready_event(&self) -> Event {
         let urls = serde_json::to_value(&self.urls).unwrap_or_default();
         let in_force = serde_json::to_value(self.in_force()).unwrap_or_default();
         let event = Event::new(self.clock.now(), EventName::ServicesReady);
-        event.with("urls", urls).with("administration", in_force)
+        event
+            .with("urls", urls)
+            .with("hub", self.hub_name.as_str())
+            .with("administration", in_force)
     }
 
     /// Which push services are on, and whether the embedded app backend may push.

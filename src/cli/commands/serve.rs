@@ -49,19 +49,13 @@ pub(super) async fn run(
     let key = write_key(&services, data, settings)?;
     let urls = services.urls();
     SenderCredentials::write_token_uri(&credentials, &urls.fcm_token).await?;
-    let authority = match services.authority() {
-        Some(pem) => {
-            let path = settings.home.authority();
-            serve_file::replace(&path, pem.as_bytes())?;
-            Some(path)
-        }
-        None => None,
-    };
+    let authority = write_authority(&services, settings)?;
     let file = ServeFile {
         pid: std::process::id(),
         http: urls.http.to_string(),
         push: urls.push.to_string(),
         wns_token: urls.wns_token.to_string(),
+        hub: Some(urls.hub.to_string()),
         https: urls.https.as_ref().map(ToString::to_string),
         proxy: urls.proxy.as_ref().map(ToString::to_string),
         ca: authority.clone(),
@@ -84,6 +78,16 @@ pub(super) async fn run(
     drop((written, key, lock));
     services.shutdown().await;
     Ok(exit)
+}
+
+/// Leaves the local authority's certificate in the home, where there is one; its file.
+fn write_authority(services: &Services, settings: &Settings) -> Result<Option<PathBuf>, Failure> {
+    let Some(pem) = services.authority() else {
+        return Ok(None);
+    };
+    let path = settings.home.authority();
+    serve_file::replace(&path, pem.as_bytes())?;
+    Ok(Some(path))
 }
 
 /// Leaves in the home how the services are administered, for as long as they run.
@@ -133,6 +137,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         real_handles: wish.real_handles,
         strict_credentials: wish.strict_credentials,
         throttle: wish.throttle,
+        hub_name: wish.hub_name,
         administration: AdministrationOptions {
             domain: wish.domain.unwrap_or_default(),
             site: wish.site,
@@ -205,6 +210,7 @@ fn table(
     let authority = authority.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
     let rows = [
         ("app backend", backend.to_owned()),
+        ("hub", urls.hub.to_string()),
         ("push channel", urls.push.to_string()),
         ("WNS tokens", urls.wns_token.to_string()),
         ("Web Push", urls.webpush.to_string()),
