@@ -6,7 +6,7 @@ use crate::model::BackendOrigin;
 
 /// The URL of `segments` below `origin`, which may have a path of its own. Each segment is
 /// percent-encoded as one segment, whatever is in it.
-pub(super) fn below(origin: &BackendOrigin, segments: &[&str]) -> Url {
+pub(super) fn below<S: AsRef<str>>(origin: &BackendOrigin, segments: &[S]) -> Url {
     let mut url = origin.url().clone();
     // An http or https URL always has a path.
     if let Ok(mut path) = url.path_segments_mut() {

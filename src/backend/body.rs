@@ -45,11 +45,6 @@ impl Answer<'_> {
             bytes,
         })
     }
-
-    /// Reads the body as JSON.
-    pub(super) async fn json<T: DeserializeOwned>(self) -> Result<T, BackendError> {
-        self.body().await?.json()
-    }
 }
 
 impl Body {
@@ -62,22 +57,42 @@ impl Body {
         std::str::from_utf8(&self.bytes).map_err(|_| self.not_json("it is not UTF-8"))
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The body as JSON. What serde says about a value of the wrong kind repeats that value, which
     /// may be a secret: only the name of a missing field is taken from it.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, BackendError> {
-        serde_json::from_slice(&self.bytes).map_err(|error| {
-            if self.is_empty() {
-                return self.not_json("it is empty");
-            }
-            if error.is_data() {
-                return self.malformed(missing_field(&error.to_string()));
-            }
-            self.not_json(&format!(
-                "it breaks off or goes wrong at line {}, column {}",
-                error.line(),
-                error.column()
-            ))
-        })
+        serde_json::from_slice(&self.bytes).map_err(|error| self.unreadable(&error))
+    }
+
+    /// Says why the body could not be read as JSON.
+    pub(super) fn unreadable(&self, error: &serde_json::Error) -> BackendError {
+        if self.is_empty() {
+            return self.not_json("it is empty");
+        }
+        if error.is_data() {
+            return match missing_field(&error.to_string()) {
+                Some(name) => self.missing(name),
+                None => self.wrong_kind(),
+            };
+        }
+        self.not_json(&format!(
+            "it breaks off or goes wrong at line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+    }
+
+    /// Says that a field is not there.
+    pub(super) fn missing(&self, name: &str) -> BackendError {
+        self.malformed(format!("its field {name:?} is missing"))
+    }
+
+    /// Says that a field has a value that it cannot have, without that value.
+    pub(super) fn wrong_kind(&self) -> BackendError {
+        self.malformed("a field in it has a value of the wrong kind")
     }
 
     /// Says that the body has not what belongs in it.
@@ -100,12 +115,7 @@ impl Body {
     }
 }
 
-fn missing_field(error: &str) -> String {
-    let name = error
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.split('`').next());
-    match name {
-        Some(name) => format!("its field {name:?} is missing"),
-        None => "a field in it has a value of the wrong kind".to_owned(),
-    }
+fn missing_field(error: &str) -> Option<&str> {
+    let rest = error.strip_prefix("missing field `")?;
+    rest.split('`').next()
 }

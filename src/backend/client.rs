@@ -10,11 +10,11 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder};
 
-use super::BackendError;
 use super::error::tame;
 use super::failure::innermost;
+use super::{BackendError, BackendProfile};
 use crate::lifecycle::{Clock, timeouts};
-use crate::model::BackendOrigin;
+use crate::model::{BackendOrigin, UserName};
 
 /// The largest file of certificate authorities, in bytes.
 const MAX_CA_FILE: u64 = 1024 * 1024;
@@ -28,6 +28,10 @@ pub struct BackendOptions {
     pub ca_file: Option<PathBuf>,
     /// Hosts beyond this machine to which plain http is allowed.
     pub allow_http: Vec<String>,
+    /// How it is spoken to.
+    pub profile: BackendProfile,
+    /// Whom `{user}` in the profile stands for.
+    pub user: Option<UserName>,
 }
 
 impl BackendOptions {
@@ -38,6 +42,8 @@ impl BackendOptions {
             origin,
             ca_file: None,
             allow_http: Vec::new(),
+            profile: BackendProfile::default(),
+            user: None,
         }
     }
 }
@@ -65,6 +71,8 @@ impl Default for TimeOuts {
 pub struct BackendClient {
     pub(super) http: reqwest::Client,
     pub(super) origin: Arc<BackendOrigin>,
+    pub(super) profile: BackendProfile,
+    pub(super) user: Option<UserName>,
     pub(super) time_outs: TimeOuts,
     pub(super) clock: Clock,
 }
@@ -109,6 +117,8 @@ impl BackendClient {
         Ok(Self {
             http,
             origin: Arc::new(options.origin),
+            profile: options.profile,
+            user: options.user,
             time_outs,
             clock,
         })

@@ -17,7 +17,7 @@ const MAX_PASSWORD: usize = 1024;
 /// The longest token, in bytes: what fits into one header of common servers.
 const MAX_TOKEN: usize = 8 * 1024;
 
-/// The value of an `Authorization` header: a scheme and its token. It is zeroised on drop and shows
+/// What goes into the header for credentials: a scheme and its token. It is zeroised on drop and shows
 /// nothing in `Debug`.
 #[derive(Clone)]
 pub struct Credential {
@@ -115,14 +115,19 @@ impl Credential {
         &self.token
     }
 
-    /// The header's value, marked sensitive; its buffer is zeroised on drop.
-    pub(super) fn header(&self) -> Result<HeaderValue, Invalid> {
+    /// The header's value, marked sensitive; its buffer is zeroised on drop. `around` is what
+    /// stands before and after a token; Basic is as RFC 7617 has it.
+    pub(super) fn header(&self, around: &(String, String)) -> Result<HeaderValue, Invalid> {
         let token = self.token.expose_secret();
-        let scheme = self.scheme.header_name();
-        let mut value = Zeroizing::new(Vec::with_capacity(scheme.len() + 1 + token.len()));
-        value.extend_from_slice(scheme.as_bytes());
-        value.push(b' ');
-        value.extend_from_slice(token.as_bytes());
+        let (before, after) = match self.scheme {
+            AuthScheme::Basic => ("Basic ", ""),
+            AuthScheme::Bearer => (around.0.as_str(), around.1.as_str()),
+        };
+        let mut value =
+            Zeroizing::new(Vec::with_capacity(before.len() + token.len() + after.len()));
+        for part in [before, token, after] {
+            value.extend_from_slice(part.as_bytes());
+        }
         let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(value))
             .map_err(|_| Invalid::new("token", "cannot be a header"))?;
         header.set_sensitive(true);
@@ -140,6 +145,10 @@ impl fmt::Debug for Credential {
 mod tests {
     use super::*;
 
+    fn bearer() -> (String, String) {
+        ("Bearer ".to_owned(), String::new())
+    }
+
     fn user(name: &str) -> UserName {
         UserName::parse(name).unwrap()
     }
@@ -147,7 +156,7 @@ mod tests {
     #[test]
     fn basic_is_the_pair_in_base64_with_the_name_in_lower_case() {
         let credential = Credential::basic(&user("Alice"), &"s3 cr:ét".into()).unwrap();
-        let header = credential.header().unwrap();
+        let header = credential.header(&bearer()).unwrap();
         assert!(header.is_sensitive());
         let token = header.to_str().unwrap().strip_prefix("Basic ").unwrap();
         let pair = STANDARD.decode(token).unwrap();
@@ -155,9 +164,20 @@ mod tests {
     }
 
     #[test]
+    fn a_token_stands_where_the_profile_has_it_and_basic_does_not_change() {
+        let around = ("Token token=\"".to_owned(), "\"".to_owned());
+        let token = Credential::bearer("t-1".into()).unwrap();
+        let header = token.header(&around).unwrap();
+        assert_eq!(header, "Token token=\"t-1\"");
+        assert!(header.is_sensitive());
+        let basic = Credential::basic(&user("a"), &"b".into()).unwrap();
+        assert_eq!(basic.header(&around).unwrap(), "Basic YTpi");
+    }
+
+    #[test]
     fn nothing_of_a_token_is_shown() {
         let credential = Credential::bearer("very-secret".into()).unwrap();
-        let shown = format!("{credential:?} {:?}", credential.header().unwrap());
+        let shown = format!("{credential:?} {:?}", credential.header(&bearer()).unwrap());
         assert!(!shown.contains("very-secret"), "{shown}");
     }
 

@@ -108,7 +108,7 @@ pub enum BackendError {
         /// Where it points: scheme and host alone.
         to: String,
     },
-    /// 401 or 403: the user must sign in.
+    /// 401 or 403, or what the profile says instead: the user must sign in.
     #[error(
         "{request}: answered {status}, the sign-in is missing, expired or refused; run `handset login`"
     )]
@@ -118,7 +118,7 @@ pub enum BackendError {
         /// The status.
         status: u16,
     },
-    /// 404 or 410: what was asked for is not there, or not for this user.
+    /// 404 or 410, or what the profile says instead: what was asked for is not there, or not for this user.
     #[error(
         "{request}: answered {status}, it is not there, no longer there, or not this user's; if nothing else works either, check --backend"
     )]
@@ -137,6 +137,16 @@ pub enum BackendError {
         request: String,
         /// The status.
         status: u16,
+    },
+    /// The backend does not have the call, as its profile says.
+    #[error("the backend profile {profile} has no [{call}]: {instead}")]
+    NotOffered {
+        /// The call, by the name of its table.
+        call: &'static str,
+        /// The profile.
+        profile: String,
+        /// What to do instead.
+        instead: &'static str,
     },
     /// 429: too many requests.
     #[error("{request}: answered 429, the backend wants fewer requests; try again {}", waiting(*.retry_after))]
@@ -229,13 +239,21 @@ pub enum BackendError {
 }
 
 impl BackendError {
-    /// True for 401 and 403: the token is missing, expired or refused.
+    /// True for 401 and 403, or what the profile says instead: the token is missing, expired or
+    /// refused.
     #[must_use]
     pub fn needs_sign_in(&self) -> bool {
         matches!(self, Self::SignInNeeded { .. })
     }
 
-    /// True for 404 and 410: the payload or registration is gone, or another user's.
+    /// True when the backend does not have the call at all, as its profile says: nothing was sent.
+    #[must_use]
+    pub fn is_not_offered(&self) -> bool {
+        matches!(self, Self::NotOffered { .. })
+    }
+
+    /// True for 404 and 410, or what the profile says instead: the payload or registration is gone,
+    /// or another user's.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::NotThere { .. })

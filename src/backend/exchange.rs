@@ -1,38 +1,43 @@
 //! One request and its answer.
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
 
 use super::error::tame;
+use super::profile::{CallSpec, Codes, Kind, Meaning, Values};
 use super::{BackendClient, BackendError, Credential, address, retry_after};
+use crate::model::Invalid;
 
 /// What is asked.
 pub(super) struct Call<'a> {
     method: Method,
-    url: Url,
+    pub(super) url: Url,
+    /// The method and the URL as an error names them.
+    shown: String,
     credential: Option<&'a Credential>,
     body: Option<Bytes>,
+    is_form: bool,
+    codes: Option<&'a Codes>,
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(method: Method, url: Url) -> Self {
+    /// A call that no profile describes.
+    pub(super) fn bare(method: Method, url: Url) -> Self {
         Self {
+            shown: address::shown(&method, &url),
             method,
             url,
             credential: None,
             body: None,
+            is_form: false,
+            codes: None,
         }
     }
 
     pub(super) fn signed(mut self, credential: &'a Credential) -> Self {
         self.credential = Some(credential);
-        self
-    }
-
-    pub(super) fn json(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = Some(body.into());
         self
     }
 }
@@ -42,30 +47,54 @@ pub(super) struct Answer<'a> {
     pub(super) client: &'a BackendClient,
     pub(super) request: String,
     pub(super) response: Response,
+    codes: &'a Codes,
 }
 
 impl BackendClient {
-    /// The URL of `segments` below the backend's own.
-    pub(super) fn url(&self, segments: &[&str]) -> Url {
-        address::below(&self.origin, segments)
+    /// The call that the profile describes, with `values` put in, and the user's name.
+    ///
+    /// # Errors
+    /// [`BackendError::Unusable`] when a value is missing or does not fit.
+    pub(super) fn call<'a>(
+        &'a self,
+        spec: &'a CallSpec,
+        values: Values<'_>,
+    ) -> Result<Call<'a>, Invalid> {
+        let own = self.user.as_ref().map(|user| user.as_str());
+        let values = Values {
+            user: values.user.or(own),
+            ..values
+        };
+        let place = spec.target.fill(&self.origin, &values)?;
+        let written = spec.body.write(&values);
+        Ok(Call {
+            method: spec.target.method.clone(),
+            url: place.url,
+            shown: place.shown,
+            credential: None,
+            is_form: written.as_ref().is_some_and(|body| body.is_form),
+            body: written.map(|body| body.bytes),
+            codes: Some(&spec.codes),
+        })
+    }
+
+    /// Says that the backend does not have a call, as its profile has it.
+    pub(super) fn not_offered(&self, kind: Kind) -> BackendError {
+        BackendError::NotOffered {
+            call: kind.name(),
+            profile: self.profile.name(),
+            instead: kind.instead(),
+        }
     }
 
     /// Sends a request. An answer is whatever came back but a redirect.
-    pub(super) async fn exchange(&self, call: Call<'_>) -> Result<Answer<'_>, BackendError> {
-        let request = address::shown(&call.method, &call.url);
-        let mut builder = self
-            .http
-            .request(call.method.clone(), call.url)
-            .header(ACCEPT, "application/json");
-        if let Some(credential) = call.credential {
-            builder = builder.header(AUTHORIZATION, credential.header()?);
+    pub(super) async fn exchange<'a>(&'a self, call: Call<'a>) -> Result<Answer<'a>, BackendError> {
+        let headers = self.headers(&call)?;
+        let mut builder = self.http.request(call.method, call.url).headers(headers);
+        if let Some(body) = call.body {
+            builder = builder.body(body);
         }
-        builder = match call.body {
-            Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body),
-            // IIS answers 411 to a POST without a length.
-            None if call.method != Method::GET => builder.header(CONTENT_LENGTH, "0"),
-            None => builder,
-        };
+        let request = call.shown;
         let response = builder
             .send()
             .await
@@ -79,14 +108,40 @@ impl BackendClient {
             client: self,
             request,
             response,
+            codes: call.codes.unwrap_or(&self.profile.api().codes),
         };
         answer.not_a_redirect()
     }
 
     /// Sends a request whose answer must be a success.
-    pub(super) async fn ask(&self, call: Call<'_>) -> Result<Answer<'_>, BackendError> {
+    pub(super) async fn ask<'a>(&'a self, call: Call<'a>) -> Result<Answer<'a>, BackendError> {
         let answer = self.exchange(call).await?;
         answer.success()
+    }
+
+    /// The profile's headers, with those that the call needs.
+    fn headers(&self, call: &Call<'_>) -> Result<HeaderMap, Invalid> {
+        const JSON: HeaderValue = HeaderValue::from_static("application/json");
+        const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let api = self.profile.api();
+        let mut headers = api.headers.clone();
+        headers.entry(ACCEPT).or_insert(JSON);
+        if let Some(credential) = call.credential {
+            let value = credential.header(&api.auth.around)?;
+            headers.insert(api.auth.header.clone(), value);
+        }
+        match &call.body {
+            Some(_) if call.is_form => drop(headers.insert(CONTENT_TYPE, FORM)),
+            Some(_) => drop(headers.entry(CONTENT_TYPE).or_insert(JSON)),
+            None => {
+                headers.remove(CONTENT_TYPE);
+                // IIS answers 411 to a POST without a length.
+                if call.method != Method::GET {
+                    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                }
+            }
+        }
+        Ok(headers)
     }
 }
 
@@ -95,9 +150,14 @@ impl Answer<'_> {
         self.response.status()
     }
 
-    /// The answer if it is a 2xx, else what its status means.
+    /// What the status means for this call.
+    pub(super) fn meaning(&self) -> Meaning {
+        self.codes.meaning(self.status().as_u16())
+    }
+
+    /// The answer if it is a success, else what its status means.
     pub(super) fn success(self) -> Result<Self, BackendError> {
-        if self.status().is_success() {
+        if self.meaning() == Meaning::Success {
             return Ok(self);
         }
         Err(self.refusal())
@@ -107,20 +167,21 @@ impl Answer<'_> {
     pub(super) fn refusal(self) -> BackendError {
         let status = self.status().as_u16();
         let retry_after = retry_after::read(self.response.headers(), self.client.clock.now());
+        let meaning = self.meaning();
         let request = self.request;
-        match status {
-            401 | 403 => BackendError::SignInNeeded { request, status },
-            404 | 410 => BackendError::NotThere { request, status },
-            429 => BackendError::Throttled {
+        match meaning {
+            Meaning::SignInNeeded => BackendError::SignInNeeded { request, status },
+            Meaning::Gone => BackendError::NotThere { request, status },
+            Meaning::Throttled => BackendError::Throttled {
                 request,
                 retry_after,
             },
-            500.. => BackendError::Failed {
+            Meaning::Failed => BackendError::Failed {
                 request,
                 status,
                 retry_after,
             },
-            _ => BackendError::Rejected { request, status },
+            Meaning::Success | Meaning::Rejected => BackendError::Rejected { request, status },
         }
     }
 

@@ -14,7 +14,7 @@ impl Answer<'_> {
         }
         let request = self.request.clone();
         let status = self.status().as_u16();
-        let body: RefusalBody = self.json().await?;
+        let body: RefusalBody = self.body().await?.json()?;
         Err(BackendError::HubRefused {
             request,
             status,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::control::ControlError;
+use crate::control::{AdminError, ControlError};
 use crate::device::{DeviceError, ErrorKind, FolderError};
 use crate::emulator::{CredentialsError, EmulatorError};
 use crate::settings::SettingsError;
@@ -98,6 +98,12 @@ impl From<ControlError> for Failure {
             message: with_the_way_out(error.to_string(), exit),
             exit,
         }
+    }
+}
+
+impl From<AdminError> for Failure {
+    fn from(error: AdminError) -> Self {
+        Self::failed(error.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: the tree of arguments, one file per command. The only room that owns stdout
 //! and stderr, and the only one that knows exit codes.
 
+mod administer;
 mod arguments;
 mod columns;
 mod commands;

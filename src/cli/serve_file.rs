@@ -6,6 +6,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -87,15 +88,26 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[derive(Debug)]
 pub(super) struct HomeLock(#[expect(dead_code, reason = "the lock goes with the file")] File);
 
+/// How often, and how far apart, a lock is tried: a command that only looks whether somebody serves
+/// holds it for a moment.
+const TRIES: usize = 5;
+const BETWEEN: Duration = Duration::from_millis(20);
+
 impl HomeLock {
     /// Takes the lock in the file at `path`, which stays when the lock goes.
-    pub(super) fn take(path: &Path) -> Result<Self, Failure> {
+    pub(super) async fn take(path: &Path) -> Result<Self, Failure> {
         let file = open_lock(path).map_err(|error| {
             Failure::failed(format!(
                 "{} cannot be made or opened: {error}; choose another folder with --home",
                 path.display()
             ))
         })?;
+        for _ in 1..TRIES {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(BETWEEN).await,
+                Ok(()) | Err(TryLockError::Error(_)) => break,
+            }
+        }
         match file.try_lock() {
             Ok(()) => {}
             // Where files cannot be locked, nobody is kept out, and nobody from serving either.
@@ -112,6 +124,20 @@ impl HomeLock {
         }
         Ok(Self(file))
     }
+
+    /// Whether a `serve` holds the lock in the file at `path`; none where that cannot be told.
+    pub(super) fn is_taken(path: &Path) -> Option<bool> {
+        let file = match lock_options().read(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(false),
+            Err(_) => return None,
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Some(false),
+            Err(TryLockError::WouldBlock) => Some(true),
+            Err(TryLockError::Error(_)) => None,
+        }
+    }
 }
 
 /// The file, which is made where it is missing. It is held open for reading alone, so that it does
@@ -120,6 +146,12 @@ fn open_lock(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
+    let mut making = lock_options();
+    drop(making.create(true).truncate(false).write(true).open(path)?);
+    lock_options().read(true).open(path)
+}
+
+fn lock_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {
@@ -128,9 +160,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
         let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
-    let mut making = options.clone();
-    drop(making.create(true).truncate(false).write(true).open(path)?);
-    options.read(true).open(path)
+    options
 }
 
 /// The file while it stands.

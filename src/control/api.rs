@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use crate::backend::BackendProfile;
 use crate::device::{ErrorKind, VaultChoice};
 use crate::model::{AuthScheme, BackendOrigin, Badge, Platform, Tag, UserName};
 use crate::wire::app_backend::{Delivery, DeliveryOutcome, SendPriority};
@@ -26,9 +27,12 @@ pub struct LoginBody {
     /// A bearer token of the team's own identity provider.
     #[serde(default)]
     pub token: Option<SecretString>,
-    /// How the password is used.
+    /// How the password is used; as the backend's profile says, without it.
     #[serde(default)]
-    pub auth: AuthScheme,
+    pub auth: Option<AuthScheme>,
+    /// How the backend is spoken to; as it was at the last sign-in there, without it.
+    #[serde(default)]
+    pub backend_profile: Option<BackendProfile>,
     /// Where the token is to live.
     #[serde(default)]
     pub vault: Option<VaultChoice>,

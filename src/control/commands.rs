@@ -35,6 +35,7 @@ pub async fn login(device: &Device, body: &LoginBody) -> Result<SignedIn, Device
             user: body.user.clone(),
             secret,
             auth: body.auth,
+            backend_profile: body.backend_profile.clone(),
             vault: body.vault,
             push: body.push.clone(),
             ca: body.ca.clone(),

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::core::Core;
-use super::profile::VaultChoice;
+use super::profile::{Profile, VaultChoice};
 use super::state::{Link, Registered};
 use super::{Device, DeviceError};
-use crate::backend::{BackendClient, BackendError, BackendOptions};
+use crate::backend::{BackendClient, BackendError, BackendOptions, BackendProfile};
 use crate::background::{CancellationReason, Owner};
 use crate::channel::PushUrl;
 use crate::model::{Account, AuthScheme, BackendOrigin, ToastKey, UserName};
 use crate::session::{Session, SessionState, SignIn};
+use crate::store::StoreError;
 use crate::vault::{Vault, VaultKey};
 
 /// What a user signs in with.
@@ -42,8 +43,11 @@ pub struct SignInRequest {
     pub user: UserName,
     /// The password or token.
     pub secret: SignInSecret,
-    /// How the password is used.
-    pub auth: AuthScheme,
+    /// How the password is used; as the backend's profile says, where that is left open.
+    pub auth: Option<AuthScheme>,
+    /// How the backend is spoken to; as it was remembered of the same backend, else in the usual
+    /// way.
+    pub backend_profile: Option<BackendProfile>,
     /// Where the token is to live.
     pub vault: Option<VaultChoice>,
     /// Where the channel is to be opened.
@@ -74,10 +78,13 @@ impl Device {
         if let Some(push) = &request.push {
             PushUrl::parse(push, &allow_http)?;
         }
+        let spoken = spoken(&request, &profile);
         let options = BackendOptions {
             origin: request.backend.clone(),
             ca_file: ca.clone(),
             allow_http: allow_http.clone(),
+            profile: spoken.clone(),
+            user: Some(request.user.clone()),
         };
         let client = BackendClient::with(options, self.core.time_outs, self.core.clock.clone())?;
         let (choice, vault) = self.core.vaults.pick(request.vault.or(profile.vault));
@@ -87,26 +94,26 @@ impl Device {
             Some(link) if link.account == account && same_vault => link.session.clone(),
             Some(_) | None => self.core.session(vault, &account),
         };
-        let (scheme, sign_in) = request.secret.used_as(request.auth);
+        let auth = request.auth.unwrap_or_else(|| spoken.auth_scheme());
+        let (scheme, sign_in) = request.secret.used_as(auth);
         session.sign_in(&client, sign_in).await?;
         match &earlier {
             Some(link) if link.account != account => self.core.leave(link).await,
             Some(_) if !same_vault => self.core.forget_token(profile.vault, &account).await,
             Some(_) | None => {}
         }
-        let (push, remembered) = (request.push, account.clone());
-        let other_push = push.is_some() && push != profile.push;
-        self.core
-            .change_profile(move |profile| {
-                profile.account = Some(remembered);
-                profile.auth = scheme;
-                profile.vault = Some(choice);
-                profile.push = push.or_else(|| profile.push.take());
-                profile.ca = ca;
-                profile.allow_http = allow_http;
-                profile.registers = true;
-            })
-            .await?;
+        let other_push = request.push.is_some() && request.push != profile.push;
+        let signed_in = Profile {
+            account: Some(account.clone()),
+            auth: scheme,
+            backend_profile: Some(spoken).filter(|spoken| !spoken.is_default()),
+            vault: Some(choice),
+            push: request.push,
+            ca,
+            allow_http,
+            ..Profile::default()
+        };
+        self.core.remember(&profile, signed_in).await?;
         let link = Link {
             account,
             client,
@@ -160,6 +167,8 @@ impl Core {
             origin: account.backend.clone(),
             ca_file: profile.ca,
             allow_http: profile.allow_http,
+            profile: profile.backend_profile.unwrap_or_default(),
+            user: Some(account.user.clone()),
         };
         let client = BackendClient::with(options, self.time_outs, self.clock.clone())?;
         let (_, vault) = self.vaults.pick(profile.vault);
@@ -170,6 +179,28 @@ impl Core {
             session,
         }));
         Ok(())
+    }
+
+    /// Remembers a sign-in. What else the profile says stays.
+    async fn remember(&self, before: &Profile, now: Profile) -> Result<(), StoreError> {
+        let spoken = &now.backend_profile;
+        let other_account = before.account != now.account;
+        let in_doubt = *spoken != before.backend_profile || (other_account && spoken.is_some());
+        // What was acknowledged may have been said in other words.
+        if let Some(account) = now.account.as_ref().filter(|_| in_doubt) {
+            self.registrar.doubt(account).await?;
+        }
+        self.change_profile(move |profile| {
+            profile.account = now.account;
+            profile.auth = now.auth;
+            profile.backend_profile = now.backend_profile;
+            profile.vault = now.vault;
+            profile.push = now.push.or_else(|| profile.push.take());
+            profile.ca = now.ca;
+            profile.allow_http = now.allow_http;
+            profile.registers = true;
+        })
+        .await
     }
 
     fn session(&self, vault: Vault, account: &Account) -> Session {
@@ -236,6 +267,14 @@ impl Core {
             tracing::warn!(%error, user = %link.account.user, "the registration could not be removed at the backend");
         }
     }
+}
+
+/// How the backend of a sign-in is spoken to.
+fn spoken(request: &SignInRequest, before: &Profile) -> BackendProfile {
+    let same = (before.account.as_ref()).is_some_and(|last| last.backend == request.backend);
+    let remembered = before.backend_profile.as_ref().filter(|_| same);
+    let chosen = request.backend_profile.as_ref().or(remembered);
+    chosen.cloned().unwrap_or_default()
 }
 
 fn merged(before: &[String], more: &[String]) -> Vec<String> {

@@ -18,8 +18,8 @@ use super::{Device, DeviceError, DeviceOptions, SignInRequest, SignInSecret, Vau
 use crate::backend::testing::FakeBackend;
 use crate::lifecycle::{Clock, Scope};
 use crate::model::{
-    Account, AuthScheme, Badge, DeviceName, MessageId, NotificationId, ToastAction, ToastContent,
-    ToastKey, ToastTemplate, UserName,
+    Account, Badge, DeviceName, MessageId, NotificationId, ToastAction, ToastContent, ToastKey,
+    ToastTemplate, UserName,
 };
 use crate::store::Location;
 use crate::telemetry::{Event, EventName, EventReceiver};
@@ -270,7 +270,8 @@ async fn a_payload_is_marked_as_read_even_when_its_backend_was_away() {
         backend: backend.origin(),
         user: UserName::parse("alice").unwrap(),
         secret: SignInSecret::Password("alice".into()),
-        auth: AuthScheme::Basic,
+        auth: None,
+        backend_profile: None,
         vault: None,
         push: None,
         ca: None,

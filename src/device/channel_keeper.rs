@@ -70,6 +70,7 @@ impl ChannelKeeper {
                     tokio::select! {
                         _ = work => {}
                         () = close_when_stale => {}
+                        () = self.give_back(&control) => break,
                     }
                 }
                 Err(reason) => {
@@ -84,6 +85,15 @@ impl ChannelKeeper {
             }
         }
         self.core.state.closed(None);
+    }
+
+    /// Gives the handle back once that is wished: pushes to it are refused from then on.
+    async fn give_back(&self, control: &ChannelControl) {
+        self.core.give_back.wished.notified().await;
+        if let Err(error) = control.unregister().await {
+            tracing::warn!(%error, "the push service did not take the handle back");
+        }
+        self.core.give_back.done.notify_one();
     }
 
     /// Where to look for a push service: the one that was named; else the one of last time, the

@@ -48,6 +48,15 @@ pub(super) struct Core {
     pub(super) spawner: Spawner,
     /// The registration must be looked at again.
     pub(super) registration_due: Notify,
+    /// The handle is to be given back to the push service.
+    pub(super) give_back: GiveBack,
+}
+
+/// A wish, and its answer.
+#[derive(Default)]
+pub(super) struct GiveBack {
+    pub(super) wished: Notify,
+    pub(super) done: Notify,
 }
 
 impl Core {
@@ -179,5 +188,6 @@ pub(super) async fn open(
         state,
         spawner,
         registration_due: Notify::new(),
+        give_back: GiveBack::default(),
     })
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
+use crate::backend::BackendProfile;
 use crate::model::{Account, AuthScheme, Conditions, DeviceName, Platform, Tag};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultKind;
@@ -32,6 +33,9 @@ pub struct Profile {
     /// How.
     #[serde(default)]
     pub auth: AuthScheme,
+    /// How the backend is spoken to, as it was at the sign-in; none for the usual way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend_profile: Option<BackendProfile>,
     /// Where the token lives.
     #[serde(default)]
     pub vault: Option<VaultChoice>,
@@ -71,6 +75,7 @@ impl Default for Profile {
         Self {
             account: None,
             auth: AuthScheme::default(),
+            backend_profile: None,
             vault: None,
             push: None,
             ca: None,

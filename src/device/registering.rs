@@ -127,6 +127,22 @@ impl Device {
         Ok(())
     }
 
+    /// Gives the handle back to the push service, which refuses pushes to it from then on. The
+    /// channel is not opened again before the phone is switched off and on.
+    ///
+    /// # Errors
+    /// [`DeviceError::TimedOut`] when the channel is closed, or the push service silent.
+    pub async fn give_back_handle(&self, limit: Duration) -> Result<(), DeviceError> {
+        let give_back = &self.core.give_back;
+        give_back.wished.notify_one();
+        let done = tokio::time::timeout(limit, give_back.done.notified()).await;
+        done.map_err(|_| DeviceError::TimedOut {
+            what: "the handle was not given back",
+            limit,
+            last: self.core.state.now().problem(),
+        })
+    }
+
     /// Waits until the channel is open.
     async fn open_line(&self, limit: Duration) -> Result<OpenLine, DeviceError> {
         let mut phone = self.core.state.watch();

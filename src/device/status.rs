@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::core::Core;
 use super::state::{Line, Registered};
+use crate::backend::BackendProfile;
 use crate::background::InboxCounts;
 use crate::model::{Platform, Subscription};
 
@@ -17,6 +18,9 @@ pub struct Status {
     pub user: Option<String>,
     /// The backend that user belongs to.
     pub backend: Option<String>,
+    /// The backend profile, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend_profile: Option<String>,
     /// Whether there is a token that was not refused and has not expired.
     pub signed_in: bool,
     /// Where the token lives: `os`, `file` or `memory`.
@@ -84,6 +88,7 @@ impl Core {
                 .account
                 .as_ref()
                 .map(|account| account.backend.to_string()),
+            backend_profile: profile.backend_profile.as_ref().map(BackendProfile::name),
             signed_in: matches!(token, Ok(Some(_))),
             vault: vault.map(|kind| super::VaultChoice::from(kind).as_str().to_owned()),
             vault_problem: token.err().map(|error| error.to_string()),

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{Device, DeviceOptions, Mode, RegisterRequest, SignInRequest, SignInSecret, Vaults};
 use crate::backend::testing::FakeBackend;
 use crate::lifecycle::Scope;
-use crate::model::{AuthScheme, DeviceName, UserName};
+use crate::model::{DeviceName, UserName};
 use crate::store::Location;
 use crate::telemetry::EventName;
 
@@ -109,7 +109,8 @@ async fn a_backend_that_does_not_answer_a_registration_does_not_hold_up_the_end(
         backend: backend.origin(),
         user: UserName::parse("alice").unwrap(),
         secret: SignInSecret::Password("alice".into()),
-        auth: AuthScheme::Basic,
+        auth: None,
+        backend_profile: None,
         vault: None,
         push,
         ca: None,

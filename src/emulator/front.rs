@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::lifecycle::timeouts;
 
+use super::administration::{self, AdminDoor};
 use super::backend::{self, AppBackend};
 use super::push::apns::{self, Apns};
 use super::push::fcm::{self, Fcm};
@@ -31,6 +32,7 @@ const MOST_AT_ONCE: usize = 8192;
 /// What stands behind the router.
 #[derive(Debug, Clone)]
 pub(super) struct Doors {
+    pub(super) admin: Arc<AdminDoor>,
     pub(super) backend: Arc<AppBackend>,
     pub(super) wns: Arc<Wns>,
     pub(super) apns: Arc<Apns>,
@@ -42,7 +44,7 @@ pub(super) struct Doors {
 /// The router of every embedded service that is served.
 pub(super) fn router(doors: Doors, roles: Roles) -> Router {
     let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
-    let mut router = Router::new();
+    let mut router = administration::routes(doors.admin);
     if roles.has(Role::Backend) {
         router = router.merge(backend::routes(doors.backend));
     }

@@ -27,6 +27,9 @@ mod tls;
 mod trace;
 mod urls;
 
+pub use administration::{
+    AdministrationError, AdministrationOptions, ChangeRefused, PushAdministration,
+};
 pub use backend::{Users, UsersError};
 pub use credentials::{
     ApnsKey, CredentialsError, SenderCredentials, ServiceAccount, VapidKey, WnsClient,

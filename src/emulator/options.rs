@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::lifecycle::{Clock, timeouts};
 
+use super::administration::AdministrationOptions;
 use super::backend::Users;
 use super::credentials::SenderCredentials;
 use super::hub::RemoteHubOptions;
@@ -48,12 +49,17 @@ pub struct ServicesOptions {
     /// How many pushes one handle takes in how much time, before the sender is throttled; as many as
     /// come, unless told otherwise.
     pub throttle: Option<PerHandleRate>,
+    /// How long a registration or an installation of the hub lasts from its last put; for ever,
+    /// unless told otherwise.
+    pub hub_lifetime: Option<Duration>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
     /// Which parts are served.
     pub roles: Roles,
     /// The hub elsewhere that the app backend sends through, in the place of the embedded one.
     pub remote_hub: Option<RemoteHubOptions>,
+    /// What the app backend is to push administration, and what holds where nothing is stored.
+    pub administration: AdministrationOptions,
 }
 
 impl ServicesOptions {
@@ -99,9 +105,11 @@ impl Default for ServicesOptions {
             strict_credentials: false,
             credentials: None,
             throttle: None,
+            hub_lifetime: None,
             allowed_hosts: Vec::new(),
             roles: Roles::all(),
             remote_hub: None,
+            administration: AdministrationOptions::default(),
         }
     }
 }

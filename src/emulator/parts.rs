@@ -6,11 +6,11 @@ use crate::lifecycle::{Clock, Scope};
 use crate::store::Store;
 
 use super::EmulatorError;
-use super::administration::Policy;
+use super::administration::{AdminDoor, Policy, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{Hub, RemoteHub, RemoteHubOptions, TagHub};
+use super::hub::{BackendHub, Hub, HubParts, NotificationHub, RemoteHub, RemoteHubOptions};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -28,11 +28,13 @@ use super::trace::TraceLog;
 /// Everything that runs behind one listener.
 pub(super) struct Parts {
     pub(super) doors: Doors,
+    pub(super) policy: Policy,
     pub(super) credentials: SenderCredentials,
     pub(super) clock: Clock,
     pub(super) trace: TraceLog,
     pub(super) queue: Queue,
     pub(super) handles: Handles,
+    pub(super) hub: NotificationHub,
     pub(super) store: Store,
     pub(super) scope: Scope,
 }
@@ -42,6 +44,7 @@ impl Parts {
         options: ServicesOptions,
         store: Store,
         own: Arc<Origins>,
+        administration: PushAdministration,
     ) -> Result<Self, EmulatorError> {
         let ServicesOptions {
             users,
@@ -52,11 +55,12 @@ impl Parts {
             credentials,
             strict_credentials,
             throttle,
+            hub_lifetime,
             remote_hub,
             ..
         } = options;
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
-        let policy = Policy::quick_start();
+        let policy = administration.policy().clone();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
@@ -68,20 +72,30 @@ impl Parts {
             scope.spawner(),
         );
         let fcm_tokens = AccessTokens::default();
-        let embedded = TagHub::new(
-            store.clone(),
-            clock.clone(),
+        let hub = NotificationHub::new(HubParts {
+            store: store.clone(),
+            clock: clock.clone(),
             own,
-            &allowed_hosts,
-            credentials.clone(),
-            fcm_tokens.clone(),
-        )?;
-        let hub: Arc<dyn Hub> = match remote_hub {
+            allowed: &allowed_hosts,
+            credentials: credentials.clone(),
+            fcm_tokens: fcm_tokens.clone(),
+            policy: policy.clone(),
+            spawner: scope.spawner(),
+            lifetime: hub_lifetime,
+        })?;
+        let for_backend = match remote_hub {
             Some(remote) => elsewhere(remote, &policy, &clock, &scope)?,
-            None => Arc::new(embedded),
+            None => Arc::new(BackendHub::new(hub.clone(), policy.domain().to_string())),
         };
         let (store_too, clock_too) = (store.clone(), clock.clone());
-        let backend = AppBackend::new(store_too, clock_too, hub, policy, users, token_ttl);
+        let backend = AppBackend::new(
+            store_too,
+            clock_too,
+            for_backend,
+            policy.clone(),
+            users,
+            token_ttl,
+        );
         let wns = Wns {
             handles: handles.clone(),
             queue: queue.clone(),
@@ -93,6 +107,7 @@ impl Parts {
         };
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
         let doors = Doors {
+            admin: Arc::new(AdminDoor::new(Arc::new(administration))),
             backend: Arc::new(backend),
             apns: Arc::new(apns(&wns)),
             web_push: Arc::new(web_push(&wns)),
@@ -102,11 +117,13 @@ impl Parts {
         };
         Ok(Self {
             doors,
+            policy,
             credentials,
             clock,
             trace,
             queue,
             handles,
+            hub,
             store,
             scope,
         })
@@ -119,8 +136,9 @@ fn elsewhere(
     policy: &Policy,
     clock: &Clock,
     scope: &Scope,
-) -> Result<Arc<RemoteHub>, EmulatorError> {
-    let hub = RemoteHub::new(options, policy.clone(), None, clock.clone())?;
+) -> Result<Arc<dyn Hub>, EmulatorError> {
+    let domain = policy.domain().to_string();
+    let hub = RemoteHub::new(options, policy.clone(), domain, clock.clone())?;
     let hub = Arc::new(hub);
     let checked = hub.clone();
     scope.spawn("check of the hub elsewhere", async move {

@@ -5,7 +5,7 @@ use crate::store::Schema;
 /// The services' one database: `services.db` in the data folder.
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x4853_7376,
-    migrations: &[FIRST, TOPICS, TOTALS, BACKEND],
+    migrations: &[FIRST, TOPICS, TOTALS, BACKEND, HUB, ADMINISTRATION],
 };
 
 /// Numbers of agents, channels and messages are never given twice, so that a late job about one
@@ -158,4 +158,184 @@ CREATE TABLE todo_item(
     updated_at INTEGER NOT NULL,
     UNIQUE(owner, id)
 ) STRICT;
+";
+
+/// The hub. A target is what a send reaches: a registration is one, an installation one for each of
+/// its parts. A label is a tag among the targets of one kind (0 for templates, else the number of
+/// their platform), so that a send looks at no target that it is not for.
+///
+/// The installations of the format before become the app backend's registrations.
+const HUB: &str = "
+CREATE TABLE hub_target(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    registration TEXT NOT NULL UNIQUE,
+    kind INTEGER NOT NULL,
+    platform INTEGER NOT NULL,
+    handle TEXT NOT NULL,
+    p256dh TEXT,
+    auth TEXT,
+    tags TEXT NOT NULL,
+    more TEXT,
+    etag INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    installation INTEGER,
+    part TEXT,
+    of_backend INTEGER NOT NULL
+) STRICT;
+CREATE INDEX hub_target_kind ON hub_target(kind);
+CREATE INDEX hub_target_handle ON hub_target(handle);
+CREATE INDEX hub_target_expiry ON hub_target(expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX hub_target_installation ON hub_target(installation) WHERE installation IS NOT NULL;
+CREATE INDEX hub_target_backend ON hub_target(of_backend) WHERE of_backend = 1;
+
+CREATE TABLE hub_label(
+    id INTEGER PRIMARY KEY,
+    tag TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    targets INTEGER NOT NULL,
+    UNIQUE(tag, kind)
+) STRICT;
+CREATE TABLE hub_labelled(
+    label INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    PRIMARY KEY(label, target)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hub_labelled_target ON hub_labelled(target);
+
+CREATE TABLE hub_installation(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    expires_at INTEGER
+) STRICT;
+CREATE INDEX hub_installation_expiry ON hub_installation(expires_at)
+    WHERE expires_at IS NOT NULL;
+
+CREATE TABLE hub_message(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    state INTEGER NOT NULL,
+    enqueued_at INTEGER NOT NULL,
+    due_at INTEGER,
+    started_at INTEGER,
+    ended_at INTEGER,
+    cursor INTEGER NOT NULL,
+    counts TEXT NOT NULL
+) STRICT;
+CREATE INDEX hub_message_due ON hub_message(due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX hub_message_open ON hub_message(seq) WHERE ended_at IS NULL;
+CREATE INDEX hub_message_ended ON hub_message(ended_at) WHERE ended_at IS NOT NULL;
+CREATE TABLE hub_content(
+    message INTEGER PRIMARY KEY,
+    format TEXT NOT NULL,
+    content_type TEXT,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL,
+    tags TEXT,
+    handles TEXT
+) STRICT;
+
+CREATE TABLE hub_total(
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    targets INTEGER NOT NULL,
+    installations INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    scheduled INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT;
+INSERT INTO hub_total VALUES (1, 0, 0, 0, 0, 0);
+
+CREATE TRIGGER hub_target_added AFTER INSERT ON hub_target BEGIN
+    UPDATE hub_total SET targets = targets + 1;
+END;
+CREATE TRIGGER hub_target_removed AFTER DELETE ON hub_target BEGIN
+    UPDATE hub_total SET targets = targets - 1;
+    DELETE FROM hub_labelled WHERE target = OLD.id;
+END;
+CREATE TRIGGER hub_labelled_added AFTER INSERT ON hub_labelled BEGIN
+    UPDATE hub_label SET targets = targets + 1 WHERE id = NEW.label;
+END;
+CREATE TRIGGER hub_labelled_removed AFTER DELETE ON hub_labelled BEGIN
+    UPDATE hub_label SET targets = targets - 1 WHERE id = OLD.label;
+    DELETE FROM hub_label WHERE id = OLD.label AND targets <= 0;
+END;
+CREATE TRIGGER hub_installation_added AFTER INSERT ON hub_installation BEGIN
+    UPDATE hub_total SET installations = installations + 1;
+END;
+CREATE TRIGGER hub_installation_removed AFTER DELETE ON hub_installation BEGIN
+    UPDATE hub_total SET installations = installations - 1;
+    DELETE FROM hub_target WHERE installation = OLD.id;
+END;
+CREATE TRIGGER hub_message_added AFTER INSERT ON hub_message BEGIN
+    UPDATE hub_total SET messages = messages + 1, scheduled = scheduled + (NEW.due_at IS NOT NULL);
+END;
+CREATE TRIGGER hub_message_timed AFTER UPDATE OF due_at ON hub_message BEGIN
+    UPDATE hub_total SET
+        scheduled = scheduled + (NEW.due_at IS NOT NULL) - (OLD.due_at IS NOT NULL);
+END;
+CREATE TRIGGER hub_message_removed AFTER DELETE ON hub_message BEGIN
+    UPDATE hub_total SET messages = messages - 1, scheduled = scheduled - (OLD.due_at IS NOT NULL);
+    DELETE FROM hub_content WHERE message = OLD.seq;
+END;
+CREATE TRIGGER hub_content_added AFTER INSERT ON hub_content BEGIN
+    UPDATE hub_total SET bytes = bytes
+        + length(NEW.body) + length(NEW.headers) + length(coalesce(NEW.handles, ''));
+END;
+CREATE TRIGGER hub_content_removed AFTER DELETE ON hub_content BEGIN
+    UPDATE hub_total SET bytes = bytes
+        - length(OLD.body) - length(OLD.headers) - length(coalesce(OLD.handles, ''));
+END;
+
+INSERT INTO hub_target(registration, kind, platform, handle, p256dh, auth, tags, etag,
+                       updated_at, of_backend)
+SELECT id, number, number, handle, p256dh, auth,
+    coalesce((SELECT group_concat(tag) FROM installation_tag
+              WHERE installation_tag.installation = old.id), ''),
+    1, CAST(unixepoch('subsec') * 1000 AS INTEGER), 1
+FROM (SELECT *, CASE platform WHEN 'wns' THEN 1 WHEN 'apns' THEN 2 WHEN 'fcm' THEN 3
+                              WHEN 'webpush' THEN 5 END AS number
+      FROM installation) old
+WHERE number IS NOT NULL;
+INSERT INTO hub_label(tag, kind, targets)
+SELECT DISTINCT tag, hub_target.kind, 0 FROM installation_tag
+JOIN hub_target ON hub_target.registration = installation_tag.installation;
+INSERT INTO hub_labelled(label, target)
+SELECT hub_label.id, hub_target.id FROM installation_tag
+JOIN hub_target ON hub_target.registration = installation_tag.installation
+JOIN hub_label ON hub_label.tag = installation_tag.tag AND hub_label.kind = hub_target.kind;
+DROP TABLE installation_tag;
+DROP TABLE installation;
+";
+
+/// Push administration: what is switched on, and who may push. A domain is on one list at most.
+const ADMINISTRATION: &str = "
+CREATE TABLE push_configuration(
+    identity TEXT PRIMARY KEY COLLATE NOCASE,
+    apple INTEGER NOT NULL,
+    microsoft INTEGER NOT NULL,
+    google INTEGER NOT NULL,
+    webpush INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE federation(
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    enabled INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE partner_domain(
+    domain TEXT PRIMARY KEY,
+    blocked INTEGER NOT NULL,
+    proxy TEXT,
+    verification TEXT,
+    comment TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hosting_provider(
+    identity TEXT PRIMARY KEY COLLATE NOCASE,
+    proxy TEXT NOT NULL UNIQUE,
+    enabled INTEGER NOT NULL,
+    verification TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 ";

@@ -4,16 +4,22 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use url::Url;
 
 use crate::lifecycle::{Clock, Scope, timeouts};
+use crate::model::{Platform, TagExpression};
 use crate::store::{Location, Store, StoreError};
 use crate::telemetry::{Event, EventName};
+use crate::wire::notification_hub::Format;
+use crate::wire::push_administration::InForce;
 
 use super::EmulatorError;
+use super::administration::{AdminDoor, Policy, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
+use super::hub::NotificationHub;
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -22,14 +28,14 @@ use super::push::fcm::Fcm;
 use super::push::handles::Handles;
 use super::push::queue::Queue;
 use super::push::wns::Wns;
-use super::roles::Roles;
+use super::roles::{Role, Roles};
 use super::schema::SCHEMA;
 use super::tls::{LocalNames, Tls};
 use super::trace::TraceLog;
 use super::urls::ServiceUrls;
 
 /// The database's file in the data folder.
-const DATABASE: &str = "services.db";
+pub(super) const DATABASE: &str = "services.db";
 
 /// The certificates' folder in the data folder.
 const CERTIFICATES: &str = "tls";
@@ -42,11 +48,14 @@ pub struct Services {
     roles: Roles,
     tls: Option<Arc<Tls>>,
     clock: Clock,
+    policy: Policy,
+    admin: Arc<AdminDoor>,
     trace: TraceLog,
     queue: Queue,
     backend: Arc<AppBackend>,
     wns: Arc<Wns>,
     fcm: Arc<Fcm>,
+    hub: NotificationHub,
     credentials: SenderCredentials,
     store: Store,
     scope: Scope,
@@ -78,32 +87,42 @@ impl Services {
         let store = Store::open(location(&options.data).await?, SCHEMA).await?;
         let tls = certificates(&listeners, &options).await?;
         let pass = options.proxy_pass;
-        let parts = Parts::build(options, store, Arc::new(own))?;
+        let administration = administration(&options, &store).await?;
+        let parts = Parts::build(options, store, Arc::new(own), administration)?;
         let Parts {
             doors,
+            policy,
             credentials,
             clock,
             trace,
             queue,
             handles,
+            hub,
             store,
             scope,
         } = parts;
         let router = front::router(doors.clone(), roles);
         listeners.serve(&scope, router, tls.clone(), pass);
-        sweep(&scope, &doors, &queue, handles);
-        let (backend, wns, fcm) = (doors.backend, doors.wns, doors.fcm);
+        if roles.has(Role::Hub) {
+            hub.start();
+        }
+        sweep(&scope, &doors, &queue, handles, hub.clone());
+        let (admin, backend) = (doors.admin, doors.backend);
+        let (wns, fcm) = (doors.wns, doors.fcm);
         Ok(Self {
             address,
             urls,
             roles,
             tls,
             clock,
+            policy,
+            admin,
             trace,
             queue,
             backend,
             wns,
             fcm,
+            hub,
             credentials,
             store,
             scope,
@@ -135,12 +154,26 @@ impl Services {
         self.tls.as_deref().map(Tls::authority)
     }
 
-    /// The `services.ready` event, with every URL of what is served.
+    /// The `services.ready` event, with every URL of what is served, and what push administration
+    /// comes to.
     #[must_use]
     pub fn ready_event(&self) -> Event {
         let urls = self.urls.served(self.roles);
+        let in_force = serde_json::to_value(self.in_force()).unwrap_or_default();
         let event = Event::new(self.clock.now(), EventName::ServicesReady);
-        event.with("urls", urls)
+        event.with("urls", urls).with("administration", in_force)
+    }
+
+    /// Which push services are on, and whether the embedded app backend may push.
+    #[must_use]
+    pub fn in_force(&self) -> InForce {
+        self.policy.in_force()
+    }
+
+    /// The token of the admin door: whoever has it may change what is in force.
+    #[must_use]
+    pub fn admin_token(&self) -> &SecretString {
+        self.admin.token()
     }
 
     /// The sender credentials, with which the hub sends; under strict credentials no others are
@@ -160,6 +193,12 @@ impl Services {
     #[cfg(test)]
     pub(super) fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The hub.
+    #[cfg(test)]
+    pub(super) fn hub(&self) -> &NotificationHub {
+        &self.hub
     }
 
     /// How many devices have a socket open.
@@ -185,6 +224,21 @@ impl Services {
         Ok(self.backend.expire_registrations().await?)
     }
 
+    /// How many registrations of a platform a native send to a tag expression would reach, such as
+    /// `news && !beta`. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`EmulatorError::Option`] for what is no tag expression, and [`EmulatorError::Store`].
+    pub async fn reached_by(
+        &self,
+        platform: Platform,
+        expression: &str,
+    ) -> Result<usize, EmulatorError> {
+        let expression = TagExpression::parse(expression)?;
+        let format = Format::Native(platform.into());
+        Ok(self.hub.reached_by(format, expression).await?)
+    }
+
     /// Ends every WNS access token: senders have to ask for new ones.
     pub fn revoke_wns_tokens(&self) {
         self.wns.tokens.revoke_all();
@@ -201,17 +255,29 @@ impl Services {
         let Self {
             scope,
             store,
+            admin,
             backend,
             wns,
             fcm,
+            hub,
             queue,
             ..
         } = self;
         let left = scope.shutdown(timeouts::SHUTDOWN).await;
-        drop((scope, backend, wns, fcm, queue));
+        drop((scope, admin, backend, wns, fcm, hub, queue));
         store.close().await;
         left
     }
+}
+
+/// The rules of push administration in the services' database.
+async fn administration(
+    options: &ServicesOptions,
+    store: &Store,
+) -> Result<PushAdministration, StoreError> {
+    let ephemeral = options.data == DataLocation::Ephemeral;
+    let options = options.administration.clone();
+    PushAdministration::of(store.clone(), options, ephemeral).await
 }
 
 /// The certificates, where a listener wants some; they stay with the data.
@@ -232,18 +298,19 @@ async fn certificates(
 }
 
 /// Looks again and again for what has expired. The backend's part, which asks the hub, holds up nobody.
-fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
+fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles, hub: NotificationHub) {
     let backend = doors.backend.clone();
     scope.spawn("app backend's sweep", async move {
         backend.sweep_forever().await;
     });
     let queue = queue.clone();
-    scope.spawn("push services' sweep", async move {
+    scope.spawn("embedded services' sweep", async move {
         loop {
             tokio::time::sleep(timeouts::SERVICE_SWEEP).await;
             let swept = async {
                 queue.sweep().await?;
-                handles.sweep().await
+                handles.sweep().await?;
+                hub.sweep().await
             };
             let swept: Result<(), StoreError> = swept.await;
             if let Err(error) = swept {
@@ -253,7 +320,7 @@ fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles) {
     });
 }
 
-async fn location(data: &DataLocation) -> Result<Location, EmulatorError> {
+pub(super) async fn location(data: &DataLocation) -> Result<Location, EmulatorError> {
     match data {
         DataLocation::Ephemeral => Ok(Location::Memory),
         DataLocation::Directory(folder) => {

@@ -125,6 +125,28 @@ pub const HUB_CONNECT: Duration = Duration::from_secs(5);
 /// How long one whole request of the hub to a push service may take.
 pub const HUB_REQUEST: Duration = Duration::from_secs(10);
 
+/// How long the hub leaves a push service alone that is busy, where that does not say how long; twice
+/// as long each time.
+pub const HUB_RETRY: Duration = Duration::from_secs(1);
+
+/// The longest time that a push service may have the hub wait before it is tried again.
+pub const HUB_RETRY_LONGEST: Duration = Duration::from_secs(10);
+
+/// How long the hub works on one notification before it gives up the rest of its devices (Azure
+/// Notification Hubs: 30 minutes).
+pub const HUB_SEND: Duration = Duration::from_secs(30 * 60);
+
+/// How long the hub waits, when the services end, for what push services have not answered: less than
+/// [`SHUTDOWN`], so that what they answered is written down.
+pub const HUB_GOODBYE: Duration = Duration::from_secs(3);
+
+/// The longest time between two looks at the clock for scheduled notifications: a clock may be set
+/// forward meanwhile.
+pub const HUB_SCHEDULE: Duration = Duration::from_secs(1);
+
+/// How long the hub waits before it tries again to write down how far a notification is.
+pub const HUB_COMMIT_RETRY: Duration = Duration::from_secs(1);
+
 /// How long a password check may wait for those before it.
 pub const PASSWORD_TURN: Duration = Duration::from_secs(10);
 
@@ -163,6 +185,9 @@ pub const SHUTDOWN: Duration = Duration::from_secs(5);
 
 /// How long a command waits for the control API of a running phone.
 pub const CONTROL_REQUEST: Duration = Duration::from_secs(60);
+
+/// How long a command waits for the admin door of a running `serve`.
+pub const ADMIN_REQUEST: Duration = Duration::from_secs(15);
 
 /// How long `register` waits for the channel to open.
 pub const REGISTER: Duration = Duration::from_secs(20);

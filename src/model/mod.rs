@@ -5,7 +5,9 @@
 mod account;
 mod badge;
 mod conditions;
+mod domain_name;
 mod handle;
+mod host_address;
 mod ids;
 mod manifest;
 mod platform;
@@ -20,7 +22,9 @@ pub use badge::{Badge, Glyph};
 pub use conditions::{
     AppState, BackgroundAccess, Condition, Conditions, Network, Screen, SystemCondition, Throttle,
 };
+pub use domain_name::DomainName;
 pub use handle::{Handle, Subscription, SubscriptionKeys};
+pub use host_address::HostAddress;
 pub use ids::{DeviceName, MessageId, NotificationId, RegistrationId, UserName};
 pub use manifest::{LockScreen, Manifest, ManifestError, TaskType};
 pub use platform::Platform;

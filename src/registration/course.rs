@@ -62,12 +62,14 @@ impl Course {
         });
     }
 
-    /// The backend acknowledged the installation.
-    pub(super) fn put(&mut self) {
+    /// The backend acknowledged the installation under this id.
+    pub(super) fn put(&mut self, id: RegistrationId) {
         self.changed = true;
-        if let Some(stored) = &mut self.stored {
-            stored.acknowledged = Some(self.wanted.clone());
-        }
+        self.stored = Some(Stored {
+            id,
+            acknowledged: Some(self.wanted.clone()),
+            acknowledged_at: None,
+        });
     }
 
     /// The backend does not know the id.
@@ -124,9 +126,17 @@ mod tests {
         course.created(id("1"));
         assert_eq!(course.next(), Step::Put(id("1")));
         assert!(!course.changed());
-        course.put();
+        course.put(id("1"));
         assert_eq!(course.next(), Step::Done(id("1")));
         assert!(course.changed());
+    }
+
+    #[test]
+    fn a_backend_may_say_another_id_when_it_is_put() {
+        let mut course = Course::new(None, wanted("h", &[]), false);
+        course.created(id("own"));
+        course.put(id("7"));
+        assert_eq!(course.next(), Step::Done(id("7")));
     }
 
     #[test]

@@ -100,6 +100,19 @@ impl Registrar {
         Ok(self.forget(account).await?)
     }
 
+    /// Nobody knows any more what the backend has: the installation is put anew under its id the
+    /// next time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn doubt(&self, account: &Account) -> Result<(), StoreError> {
+        let _turn = self.turn.lock().await;
+        match self.stored(account).await? {
+            Some(stored) => self.save(account, &stored.id, None).await,
+            None => Ok(()),
+        }
+    }
+
     /// What is remembered about the account's registration.
     ///
     /// # Errors
@@ -125,8 +138,8 @@ impl Registrar {
         let mut stored = self.stored(account).await?;
         if !force && let Some(old) = stored.take_if(|stored| self.is_old(stored, &wanted)) {
             match self.refresh(backend, credential, account, &old).await {
-                Ok(()) => {
-                    let (id, changed) = (old.id, false);
+                Ok(id) => {
+                    let changed = false;
                     return Ok(Updated { id, changed });
                 }
                 Err(error) if error.is_gone() => self.forget(account).await?,
@@ -137,8 +150,8 @@ impl Registrar {
         loop {
             match course.next() {
                 Step::Create => {
-                    let handle = Some(&course.wanted().handle);
-                    let id = backend.create_registration(credential, handle).await?;
+                    let wanted = Some(course.wanted());
+                    let id = backend.create_registration(credential, wanted).await?;
                     self.save(account, &id, None).await?;
                     course.created(id);
                 }
@@ -149,9 +162,10 @@ impl Registrar {
                         .put_registration(credential, &id, course.wanted())
                         .await
                     {
-                        Ok(()) => {
+                        Ok(given) => {
+                            let id = given.unwrap_or(id);
                             self.save(account, &id, Some(course.wanted())).await?;
-                            course.put();
+                            course.put(id);
                         }
                         Err(error) => self.gone(account, &mut course, error).await?,
                     }
@@ -174,29 +188,30 @@ impl Registrar {
                 .is_some_and(|at| fresh.contains(&now.duration_since(at)))
     }
 
-    /// Puts what the backend has already. Where it cannot be asked just now, that is as good as
-    /// before: the next look tries again.
+    /// Puts what the backend has already, and returns the id to go on with. Where it cannot be asked
+    /// just now, that is as good as before: the next look tries again.
     async fn refresh(
         &self,
         backend: &BackendClient,
         credential: &Credential,
         account: &Account,
         stored: &Stored,
-    ) -> Result<(), BackendError> {
+    ) -> Result<RegistrationId, BackendError> {
         let Some(body) = &stored.acknowledged else {
-            return Ok(());
+            return Ok(stored.id.clone());
         };
         match backend.put_registration(credential, &stored.id, body).await {
-            Ok(()) => {
-                let saved = self.save(account, &stored.id, Some(body)).await;
+            Ok(given) => {
+                let id = given.unwrap_or_else(|| stored.id.clone());
+                let saved = self.save(account, &id, Some(body)).await;
                 saved.unwrap_or_else(|error| {
                     tracing::info!(%error, "that the registration was refreshed is not remembered");
                 });
-                Ok(())
+                Ok(id)
             }
             Err(error) if error.is_transient() || error.is_unreachable() => {
                 tracing::info!(%error, "the registration could not be refreshed");
-                Ok(())
+                Ok(stored.id.clone())
             }
             Err(error) => Err(error),
         }

@@ -94,7 +94,7 @@ impl Session {
         };
         let answer = match client.refresh(&old.credential).await {
             Ok(answer) => answer,
-            Err(BackendError::NoBearerSignIn { .. }) => {
+            Err(BackendError::NoBearerSignIn { .. } | BackendError::NotOffered { .. }) => {
                 self.memory().not_refreshable();
                 return Ok(false);
             }

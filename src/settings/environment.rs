@@ -10,11 +10,12 @@ use crate::device::VaultChoice;
 use crate::model::{DeviceName, Invalid};
 
 /// The variables that handset reads.
-const READ: [&str; 16] = [
+const READ: [&str; 17] = [
     "HANDSET_HOME",
     "HANDSET_DEVICE",
     "HANDSET_VAULT",
     "HANDSET_REMOTE_HUB",
+    "HANDSET_BACKEND_PROFILE",
     "NO_COLOR",
     "COLUMNS",
     // What `handset env` changes for other programs.

@@ -33,6 +33,8 @@ pub struct ConfigFile {
     pub device: Option<DeviceName>,
     /// Where to sign in.
     pub backend: Option<BackendOrigin>,
+    /// How that backend is spoken to: a built-in profile's name, or a file.
+    pub backend_profile: Option<PathBuf>,
     /// Who signs in.
     pub user: Option<UserName>,
     /// Where the channel is opened.

@@ -69,6 +69,12 @@ impl Home {
         self.0.join("serve.lock")
     }
 
+    /// Where a running `serve` says, to its owner alone, how it is administered.
+    #[must_use]
+    pub fn admin_key(&self) -> PathBuf {
+        self.0.join("admin.json")
+    }
+
     /// Where `serve` keeps the sender credentials.
     #[must_use]
     pub fn credentials(&self) -> PathBuf {

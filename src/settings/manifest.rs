@@ -32,7 +32,8 @@ impl AppPackage {
             path: name.clone(),
             cause,
         };
-        let text = read_bounded(path).map_err(|error| bad(error.to_string()))?;
+        let text = read_bounded(path, Manifest::MAX_BYTES);
+        let text = text.map_err(|error| bad(error.to_string()))?;
         let manifest = Manifest::parse(&name, &text)?;
         let folder = path.parent().map(|folder| match folder.as_os_str() {
             empty if empty.is_empty() => PathBuf::from("."),
@@ -42,14 +43,14 @@ impl AppPackage {
     }
 }
 
-/// One byte more than a manifest may have is enough to see that it is too large.
-fn read_bounded(path: &Path) -> std::io::Result<String> {
+/// Reads a file of at most `most` bytes. One byte more is enough to see that it is too large.
+pub(super) fn read_bounded(path: &Path, most: usize) -> std::io::Result<String> {
     // A pipe would be waited for, for ever.
     if !std::fs::metadata(path)?.is_file() {
         let kind = std::io::ErrorKind::InvalidInput;
         return Err(std::io::Error::new(kind, "it is not a regular file"));
     }
-    let limit = u64::try_from(Manifest::MAX_BYTES + 1).unwrap_or(u64::MAX);
+    let limit = u64::try_from(most + 1).unwrap_or(u64::MAX);
     let mut text = String::new();
     std::fs::File::open(path)?
         .take(limit)

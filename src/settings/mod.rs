@@ -2,6 +2,7 @@
 //!
 //! The file is `config.toml` in the home; the environment is read here and nowhere else.
 
+mod backend_profile;
 mod environment;
 mod file;
 mod home;
@@ -14,6 +15,7 @@ pub use manifest::AppPackage;
 
 use std::path::PathBuf;
 
+use crate::backend::BackendProfileError;
 use crate::device::VaultChoice;
 use crate::model::{DeviceName, Invalid, ManifestError};
 
@@ -60,6 +62,21 @@ pub enum SettingsError {
     /// The app's manifest is none.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// The backend profile is none.
+    #[error(transparent)]
+    BackendProfile(#[from] BackendProfileError),
+    /// There is no such backend profile.
+    #[error(
+        "the backend profile {given} is neither built in ({built_in}) nor a file that can be read: {cause}; `handset backend-profile` prints one to start from"
+    )]
+    NoBackendProfile {
+        /// What was given.
+        given: String,
+        /// The names of those that are built in.
+        built_in: String,
+        /// What is wrong with it as a file.
+        cause: String,
+    },
     /// A variable has a value that makes no sense.
     #[error("the variable {variable}: {cause}")]
     Variable {

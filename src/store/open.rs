@@ -64,7 +64,7 @@ pub(super) fn open(location: &Location, schema: &Schema) -> Result<Connection, S
     pragma(&connection, "journal_mode", "WAL").map_err(from)?;
     pragma(&connection, "synchronous", "FULL").map_err(from)?;
     pragma(&connection, "trusted_schema", "OFF").map_err(from)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
     migrate(&mut connection, schema, &path)?;
     Ok(connection)
 }

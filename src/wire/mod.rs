@@ -10,6 +10,7 @@ pub mod fcm_message;
 mod json;
 mod localised;
 pub mod notification_hub;
+pub mod push_administration;
 pub mod push_socket;
 pub mod secure_push;
 pub mod toast_xml;

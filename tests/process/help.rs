@@ -6,11 +6,14 @@ use std::process::Stdio;
 use crate::child::Running;
 use crate::world::World;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 25] = [
     "demo",
     "serve",
     "env",
     "errors",
+    "push-config",
+    "partner",
+    "test",
     "login",
     "logout",
     "register",
@@ -27,6 +30,7 @@ const COMMANDS: [&str; 21] = [
     "status",
     "doctor",
     "manifest",
+    "backend-profile",
     "completions",
 ];
 
@@ -51,12 +55,30 @@ fn the_help_of_every_command() {
         assert!(help.out.contains("Example"), "{command} has no example");
         insta::assert_snapshot!(command, help.out);
     }
-    for command in [["tasks", "show"], ["condition", "table"]] {
+    for command in [
+        ["tasks", "show"],
+        ["condition", "table"],
+        ["push-config", "get"],
+        ["push-config", "set"],
+        ["push-config", "remove"],
+        ["push-config", "reset"],
+        ["partner", "list"],
+        ["partner", "add"],
+        ["partner", "block"],
+        ["partner", "provider"],
+        ["partner", "federation"],
+        ["partner", "remove"],
+        ["partner", "reset"],
+        ["test", "partner"],
+        ["test", "push"],
+    ] {
         let help = world
             .run(&[&command[..], &["--help"]].concat())
             .with_code(0);
         assert!(help.out.contains("Example"), "{command:?} has no example");
         insta::assert_snapshot!(command.join("_"), help.out);
+        let wide = help.out.lines().find(|line| line.chars().count() > 100);
+        assert_eq!(wide, None, "in {command:?}");
     }
 }
 

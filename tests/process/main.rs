@@ -10,6 +10,8 @@
     reason = "a test that cannot go on says so by panicking; the allowance for tests does not reach their helpers"
 )]
 
+mod administration;
+mod backend_profiles;
 mod bad_backends;
 mod child;
 mod demo;

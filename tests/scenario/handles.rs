@@ -8,6 +8,7 @@ use handset::lab::{Lab, LabOptions, Phone};
 use handset::lifecycle::Clock;
 use handset::model::{AuthScheme, Platform};
 use handset::telemetry::EventName;
+use handset::wire::app_backend::DeliveryOutcome;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::wns::WnsSender;
@@ -86,4 +87,21 @@ async fn an_fcm_token_that_was_idle_too_long_is_exchanged() {
     backend.send_secure("alice", "still here").await.unwrap();
     assert_eq!(phone.next_toast(LIMIT).await.unwrap().body, "still here");
     lab.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handle_that_was_given_back_is_gone() {
+    for platform in Platform::ALL {
+        let lab = Lab::start().await.unwrap();
+        let phone = lab.device("phone").user("alice").platform(platform);
+        let phone = phone.start().await.unwrap();
+        let device = phone.device().unwrap();
+        device.give_back_handle(LIMIT).await.unwrap();
+        drop(device);
+        let sent = lab.backend().send_secure("alice", "secret").await.unwrap();
+        assert_eq!(sent.deliveries.len(), 1, "{platform}");
+        let outcome = sent.deliveries[0].outcome;
+        assert_eq!(outcome, DeliveryOutcome::Refused, "{platform}");
+        lab.finish().await.unwrap();
+    }
 }

@@ -9,6 +9,7 @@ mod action_centre;
 mod alerts;
 mod apns_rules;
 mod autopush;
+mod backend_profiles;
 mod badges;
 mod clock_jumps;
 mod conditions;

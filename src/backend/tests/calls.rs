@@ -17,7 +17,7 @@ use crate::wire::app_backend::{MAX_PAYLOAD, MAX_TAGS, RegistrationBody, SecurePu
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     pub(super) line: String,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     pub(super) body: String,
 }
 
@@ -29,9 +29,17 @@ pub(super) struct Witness {
 
 impl Witness {
     pub(super) async fn answering(status: u16, answer: &'static str) -> Self {
+        Self::with(StatusCode::from_u16(status).unwrap(), [], answer).await
+    }
+
+    /// As [`Witness::answering`], with more headers.
+    pub(super) async fn with<const N: usize>(
+        status: StatusCode,
+        more: [(&'static str, &'static str); N],
+        answer: &'static str,
+    ) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();
-        let status = StatusCode::from_u16(status).unwrap();
         let handler = move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
             let body = String::from_utf8(body.to_vec()).unwrap();
             let line = format!("{method} {uri}");
@@ -40,10 +48,15 @@ impl Witness {
                 headers,
                 body,
             });
-            std::future::ready((status, answer))
+            std::future::ready((status, more, answer))
         };
         let backend = FakeBackend::serve(Router::new().fallback(any(handler))).await;
         Self { backend, seen }
+    }
+
+    /// How many requests came.
+    pub(super) fn count(&self) -> usize {
+        self.seen.lock().unwrap().len()
     }
 
     pub(super) fn only(&self) -> Seen {
@@ -53,11 +66,11 @@ impl Witness {
     }
 }
 
-fn id(text: &str) -> RegistrationId {
+pub(super) fn id(text: &str) -> RegistrationId {
     RegistrationId::parse(text).unwrap()
 }
 
-fn installation(tags: Vec<Tag>) -> RegistrationBody {
+pub(super) fn installation(tags: Vec<Tag>) -> RegistrationBody {
     RegistrationBody {
         platform: "wns".to_owned(),
         handle: Handle::parse("https://h/?token=a").unwrap(),
@@ -198,8 +211,12 @@ async fn refresh_and_logout_use_the_bearer_token() {
 async fn a_registration_id_is_asked_for_with_the_handle_in_the_query() {
     let witness = Witness::answering(200, "\"12-3\"").await;
     let handle = Handle::parse("https://h/?a=b&c=d#e%2F").unwrap();
+    let phone = RegistrationBody {
+        handle: handle.clone(),
+        ..installation(Vec::new())
+    };
     let client = witness.backend.client();
-    let created = client.create_registration(&alice(), Some(&handle)).await;
+    let created = client.create_registration(&alice(), Some(&phone)).await;
     assert_eq!(created.unwrap(), id("12-3"));
     let seen = witness.only();
     let query = seen.line.strip_prefix("POST /api/register?").unwrap();

@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod pages;
+mod profiles;
 mod tls;
 mod transport;
 

@@ -17,11 +17,16 @@ Examples:
   handset login --backend http://127.0.0.1:8480 --user alice
   echo alice | handset login --backend http://127.0.0.1:8480 --user alice --password-stdin
   get-token | handset login --backend https://backend.example --user alice --token-stdin
-  handset login --backend http://127.0.0.1:8480 --user alice --vault file")]
+  handset login --backend http://127.0.0.1:8480 --user alice --vault file
+  handset login --backend https://backend.example --backend-profile mine.toml --user alice")]
 pub(in crate::cli) struct Login {
     /// The app backend [default: the one of the last sign-in]
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) backend: Option<BackendOrigin>,
+    /// How that backend is spoken to: embedded, tutorial, aspnetcore, or a file of your own
+    /// (remembered, as a copy; see `handset backend-profile`; also HANDSET_BACKEND_PROFILE)
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(in crate::cli) backend_profile: Option<PathBuf>,
     /// The user [default: the one of the last sign-in]
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) user: Option<UserName>,
@@ -31,9 +36,10 @@ pub(in crate::cli) struct Login {
     /// Read a bearer token of your own identity provider from standard input
     #[arg(long)]
     pub(in crate::cli) token_stdin: bool,
-    /// Send the password each time (basic), or trade it for a token that expires (bearer)
-    #[arg(long, value_enum, default_value_t = Auth::Basic, conflicts_with = "token_stdin")]
-    pub(in crate::cli) auth: Auth,
+    /// Send the password each time (basic), or trade it for a token that expires (bearer) [default:
+    /// as the backend profile says, basic without one]
+    #[arg(long, value_enum, conflicts_with = "token_stdin")]
+    pub(in crate::cli) auth: Option<Auth>,
     /// Where the token lives: the OS keyring, or a private file (remembered; also HANDSET_VAULT)
     #[arg(long, value_enum, value_name = "WHERE")]
     pub(in crate::cli) vault: Option<VaultName>,

@@ -1,7 +1,9 @@
 //! Looking after a phone.
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
+use crate::backend;
 use crate::model::BackendOrigin;
 
 /// Show the phone's state: sign-in, channel, registration, conditions, badge, inbox
@@ -30,6 +32,26 @@ Examples:
   handset manifest > manifest.toml
   handset run --manifest manifest.toml")]
 pub(in crate::cli) struct Manifest {}
+
+/// Print a built-in backend profile, to be changed and used with `login --backend-profile`
+///
+/// A profile says how an app backend is spoken to: paths, sign-in, property names, statuses. The one
+/// of the embedded backend is explained line by line.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset backend-profile > mine.toml
+  handset backend-profile tutorial
+  handset login --backend https://backend.example --backend-profile mine.toml --user alice")]
+pub(in crate::cli) struct BackendProfile {
+    /// Which one
+    #[arg(value_name = "NAME", default_value = "embedded", value_parser = built_in_profile())]
+    pub(in crate::cli) name: String,
+}
+
+fn built_in_profile() -> PossibleValuesParser {
+    backend::BackendProfile::built_in_names().into()
+}
 
 /// Print completions for a shell
 #[derive(Debug, Args)]

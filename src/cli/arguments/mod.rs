@@ -1,6 +1,7 @@
 //! The tree of arguments.
 
 mod account;
+mod administration;
 mod care;
 mod phone;
 mod services;
@@ -9,7 +10,11 @@ mod toasts;
 mod values;
 
 pub(in crate::cli) use account::{Login, Logout, Register, Unregister};
-pub(in crate::cli) use care::{Completions, Doctor, Manifest, Status};
+pub(in crate::cli) use administration::{
+    Partner, PartnerWish, PushConfig, PushConfigWish, SetSwitches, Test, TestPartner, TestPush,
+    TestWish,
+};
+pub(in crate::cli) use care::{BackendProfile, Completions, Doctor, Manifest, Status};
 pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
 pub(in crate::cli) use services::{Demo, Env, Errors, Serve};
 pub(in crate::cli) use tasks::{Tasks, TasksWish};
@@ -76,6 +81,9 @@ pub(in crate::cli) enum Command {
     Serve(Serve),
     Env(Env),
     Errors(Errors),
+    PushConfig(PushConfig),
+    Partner(Partner),
+    Test(Test),
     Login(Login),
     Logout(Logout),
     Register(Register),
@@ -92,5 +100,6 @@ pub(in crate::cli) enum Command {
     Status(Status),
     Doctor(Doctor),
     Manifest(Manifest),
+    BackendProfile(BackendProfile),
     Completions(Completions),
 }

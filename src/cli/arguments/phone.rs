@@ -40,6 +40,9 @@ pub(in crate::cli) struct Run {
     /// The app backend to sign in to [default: the one of the last login]
     #[arg(long, value_name = "URL", requires = "user")]
     pub(in crate::cli) backend: Option<BackendOrigin>,
+    /// How that backend is spoken to: a built-in profile or a file, as for `login`
+    #[arg(long, value_name = "NAME|FILE", requires = "user")]
+    pub(in crate::cli) backend_profile: Option<PathBuf>,
     /// Where the phone opens its push channel (remembered)
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) push: Option<String>,

@@ -9,7 +9,8 @@ use secrecy::SecretString;
 
 use super::values::{ListenAt, RoleName, Toast, duration, listen_at, secret};
 use crate::emulator::{PerHandleRate, PublicHost, ServicesOptions};
-use crate::model::{Platform, UserName};
+use crate::model::{DomainName, Platform, UserName};
+use crate::wire::push_administration::SiteName;
 
 /// Run everything on this machine: services, a phone, one secure push, one toast
 ///
@@ -53,6 +54,7 @@ Examples:
   handset serve --users users.txt --token-ttl 15m
   handset serve --throttle 240/1m             # 406 from WNS, 429 from the others, with Retry-After
   handset serve --https off --proxy off
+  handset serve --strict --domain contoso.example --site Paris
   handset serve --only push                   # the push services alone, for a backend of your own
   handset serve --only backend --hub hub.txt --hub-name my-hub
   handset serve --http 0.0.0.0:8480 --public-host phone.example --users users.txt \\
@@ -123,6 +125,17 @@ pub(in crate::cli) struct Serve {
     /// [default: as many as come]
     #[arg(long, value_name = "N/TIME")]
     pub(in crate::cli) throttle: Option<PerHandleRate>,
+    /// The domain that the app backend speaks for, which `handset partner` allows or blocks
+    /// [default: backend.handset.localhost]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) domain: Option<DomainName>,
+    /// The site that the app backend is in, whose push configuration wins over the global one
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) site: Option<SiteName>,
+    /// Where nothing is configured, every push service is off and nobody may push, not even the app
+    /// backend: see `handset push-config` and `handset partner`
+    #[arg(long)]
+    pub(in crate::cli) strict: bool,
 }
 
 /// Print the environment that points programs at a running `serve`

@@ -15,7 +15,7 @@ use crate::device::{
 };
 use crate::emulator::{Services, ServicesOptions};
 use crate::lifecycle::{Clock, Scope, timeouts};
-use crate::model::{AuthScheme, BackendOrigin, DeviceName};
+use crate::model::{BackendOrigin, DeviceName};
 use crate::settings::{AppPackage, Environment, Flags, Settings};
 use crate::store::Location;
 use crate::telemetry::{Event, EventName, EventReceiver, EventStream, ToastFields};
@@ -162,7 +162,8 @@ impl Show<'_> {
                 user: self.wish.user.clone(),
                 // The demo rule of the embedded backend.
                 secret: SignInSecret::Password(self.wish.user.as_str().into()),
-                auth: AuthScheme::Basic,
+                auth: None,
+                backend_profile: None,
                 vault: None,
                 push: None,
                 ca: None,

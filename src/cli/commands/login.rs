@@ -60,6 +60,7 @@ async fn remembered(settings: &Settings) -> Result<Option<Account>, Failure> {
 /// What the command line leaves open is as in the file, or as at the last sign-in. The device is
 /// not held while somebody types the password.
 async fn body(wish: Login, settings: &Settings) -> Result<LoginBody, Failure> {
+    let backend_profile = settings.backend_profile(wish.backend_profile.as_deref())?;
     let mut backend = wish.backend.or_else(|| settings.file.backend.clone());
     let mut user = wish.user.or_else(|| settings.file.user.clone());
     if (backend.is_none() || user.is_none())
@@ -83,7 +84,8 @@ async fn body(wish: Login, settings: &Settings) -> Result<LoginBody, Failure> {
         user,
         password,
         token,
-        auth: wish.auth.into(),
+        auth: wish.auth.map(Into::into),
+        backend_profile,
         vault: wish.vault.map(Into::into).or(settings.vault),
         push: wish.push.or_else(|| settings.file.push.clone()),
         // The running phone may have another working folder.

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod backend_profile;
 mod badge;
 mod clear;
 pub(super) mod completions;
@@ -12,14 +13,16 @@ mod errors;
 mod login;
 mod logout;
 mod manifest;
+mod partner;
+mod push_config;
 mod register;
-mod remote_hub;
 mod run;
 mod send;
 mod serve;
 mod status;
 mod tap;
 mod tasks;
+mod test;
 mod toasts;
 mod unregister;
 
@@ -39,6 +42,9 @@ pub(super) async fn carry_out(
         Command::Serve(wish) => serve::run(wish, &settings, &output).await,
         Command::Env(wish) => env::run(&wish, &settings, &output).await,
         Command::Errors(wish) => errors::run(&wish, &settings, &output).await,
+        Command::PushConfig(wish) => push_config::run(wish, &settings, &output).await,
+        Command::Partner(wish) => partner::run(wish, &settings, &output).await,
+        Command::Test(wish) => test::run(wish, &settings, &output).await,
         Command::Login(wish) => login::run(wish, &settings, &output).await,
         Command::Logout(_) => logout::run(&settings, &output).await,
         Command::Register(wish) => register::run(wish, &settings, &output).await,
@@ -55,6 +61,7 @@ pub(super) async fn carry_out(
         Command::Status(_) => status::run(&settings, &output).await,
         Command::Doctor(wish) => doctor::run(wish, &settings, &output).await,
         Command::Manifest(_) => manifest::print(&output),
+        Command::BackendProfile(wish) => backend_profile::print(&wish, &output),
         Command::Completions(wish) => completions::print(&wish, &output),
     }
 }

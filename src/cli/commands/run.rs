@@ -13,7 +13,7 @@ use crate::device::{
     Device, Mode, RegisterRequest, SignInRequest, SignInSecret, VaultChoice, Vaults,
 };
 use crate::lifecycle::{Clock, Scope, timeouts};
-use crate::model::{AuthScheme, Condition, UserName};
+use crate::model::{Condition, UserName};
 use crate::settings::{AppPackage, Settings};
 
 pub(super) async fn run(wish: Run, settings: Settings, output: &Output) -> Result<Exit, Failure> {
@@ -134,7 +134,8 @@ async fn sign_in(
             backend,
             user,
             secret: SignInSecret::Password(password),
-            auth: AuthScheme::Basic,
+            auth: None,
+            backend_profile: settings.backend_profile(wish.backend_profile.as_deref())?,
             vault: Some(VaultChoice::Memory),
             push: None,
             ca: None,

@@ -48,7 +48,7 @@ fn text(status: &Status, power: Power, output: &Output) -> String {
         "{} waiting, {} of them held by a condition; {} for sign-in",
         status.inbox.waiting, status.held, status.inbox.awaiting_sign_in
     );
-    let rows = [
+    let mut rows = vec![
         (
             "device",
             format!("{}, {}", status.device, app(status, power)),
@@ -64,6 +64,9 @@ fn text(status: &Status, power: Power, output: &Output) -> String {
         ("badge", or_none(&status.badge)),
         ("inbox", inbox),
     ];
+    if let Some(profile) = &status.backend_profile {
+        rows.insert(2, ("profile", profile.clone()));
+    }
     columns::fields(&rows, output)
 }
 

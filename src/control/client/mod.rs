@@ -16,6 +16,7 @@ use super::api::{
     ConditionsBody, ControlFailure, LoginBody, MAX_BODY, RegisterBody, Registered, SendBody, Sent,
     SignedIn,
 };
+use crate::backend::BackendProfile;
 use crate::device::{DeviceFolder, Profile, Status, VaultChoice};
 use crate::lifecycle::timeouts;
 use crate::model::{AuthScheme, BackendOrigin, Conditions, UserName};
@@ -99,6 +100,7 @@ impl ControlClient {
             password: body.password.as_ref().map(ExposeSecret::expose_secret),
             token: body.token.as_ref().map(ExposeSecret::expose_secret),
             auth: body.auth,
+            backend_profile: body.backend_profile.as_ref(),
             vault: body.vault,
             push: body.push.as_deref(),
             ca: body.ca.as_deref(),
@@ -234,7 +236,8 @@ struct LoginSent<'a> {
     user: &'a UserName,
     password: Option<&'a str>,
     token: Option<&'a str>,
-    auth: AuthScheme,
+    auth: Option<AuthScheme>,
+    backend_profile: Option<&'a BackendProfile>,
     vault: Option<VaultChoice>,
     push: Option<&'a str>,
     ca: Option<&'a Path>,

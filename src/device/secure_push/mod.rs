@@ -254,6 +254,8 @@ fn code_of(error: &BackendError) -> &'static str {
         "refused"
     } else if error.is_gone() {
         "payload_gone"
+    } else if error.is_not_offered() {
+        "not_offered"
     } else if error.is_unreachable() {
         "backend_unreachable"
     } else if error.is_transient() {

@@ -1,7 +1,21 @@
 //! Push administration: which push services are on, and which partners' app backends may push.
 //!
-//! It gates the app backend and the hub, never the front doors that senders' SDKs call.
+//! It gates the app backend and the hub, never the front doors that senders' SDKs call. The rules
+//! stand in the services' database; what comes of them is read from a [`Policy`] in memory.
 
+mod changes;
+mod door;
+mod error;
+mod options;
+mod partner;
 mod policy;
+mod rows;
+mod ruled;
+#[cfg(test)]
+mod tests;
 
-pub(super) use policy::{PartnerRefused, Policy, ServiceOff};
+pub(super) use door::{AdminDoor, routes};
+pub use error::{AdministrationError, ChangeRefused};
+pub use options::AdministrationOptions;
+pub(super) use policy::{PartnerRefused, Policy, Sender, ServiceOff};
+pub use ruled::PushAdministration;

@@ -1,40 +1,199 @@
 //! What the app backend and the hub ask before they push.
 
-use crate::model::Platform;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::model::{DomainName, HostAddress, Platform};
+use crate::wire::push_administration::{
+    ConfigurationIdentity, InForce, PartnerRefusal, Profile, PushService, Rules, Switches,
+};
+
+use super::AdministrationOptions;
+use super::partner::{self, Asked};
 
 /// The rules in force. Cheap to clone; clones see every change at once.
-#[derive(Debug, Clone, Default)]
-pub(in crate::emulator) struct Policy;
+#[derive(Debug, Clone)]
+pub(in crate::emulator) struct Policy {
+    options: Arc<AdministrationOptions>,
+    current: Arc<RwLock<Arc<Current>>>,
+}
+
+#[derive(Debug)]
+struct Current {
+    rules: Rules,
+    in_force: InForce,
+}
+
+/// Who wants to push.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::emulator) struct Sender<'a> {
+    /// The domain it says it speaks for.
+    pub(in crate::emulator) domain: &'a str,
+    /// The proxy through which it comes, where that is known.
+    pub(in crate::emulator) proxy: Option<&'a HostAddress>,
+    /// It proved itself with credentials that only its like have.
+    pub(in crate::emulator) verified: bool,
+}
 
 /// A push service is switched off.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the push service {service} is switched off: turn it on with `handset push-config set`")]
+#[error(
+    "the push service {service} is switched off by {by}: turn it on with `handset push-config set --{service} on --identity {identity}`"
+)]
 pub(in crate::emulator) struct ServiceOff {
-    /// Its name.
+    /// Its name: `apple`, `microsoft`, `google` or `webpush`.
     pub(in crate::emulator) service: &'static str,
+    /// What switches it off.
+    by: String,
+    /// The configuration that would switch it on.
+    identity: ConfigurationIdentity,
 }
 
 /// An app backend may not push here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub(in crate::emulator) struct PartnerRefused {
+    /// The rule.
+    pub(in crate::emulator) kind: PartnerRefusal,
     /// Why, with the remedy.
     pub(in crate::emulator) reason: String,
 }
 
+impl PartnerRefused {
+    pub(super) fn new(kind: PartnerRefusal, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { kind, reason }
+    }
+}
+
 impl Policy {
-    /// True to its name: every service on, every partner allowed.
+    pub(super) fn new(options: AdministrationOptions, rules: Rules) -> Self {
+        let current = Arc::new(Current::new(&options, rules));
+        Self {
+            options: Arc::new(options),
+            current: Arc::new(RwLock::new(current)),
+        }
+    }
+
+    /// What holds where nothing is stored: every service is on, and the embedded app backend, which
+    /// speaks for its usual domain, an allowed partner.
     pub(in crate::emulator) fn quick_start() -> Self {
-        Self
+        Self::new(AdministrationOptions::default(), Rules::default())
     }
 
     /// Whether pushes go through the push service of `platform`.
-    pub(in crate::emulator) fn service(&self, _platform: Platform) -> Result<(), ServiceOff> {
-        Ok(())
+    pub(in crate::emulator) fn service(&self, platform: Platform) -> Result<(), ServiceOff> {
+        let service = PushService::from(platform);
+        let current = self.current();
+        if current.in_force.services.is_on(service) {
+            return Ok(());
+        }
+        let InForce {
+            configuration,
+            site,
+            profile,
+            ..
+        } = &current.in_force;
+        let own = site
+            .clone()
+            .map_or(ConfigurationIdentity::Global, ConfigurationIdentity::Site);
+        Err(ServiceOff {
+            service: service.as_str(),
+            by: match configuration {
+                Some(identity) => format!("the push configuration {identity}"),
+                None => format!("the {} profile", profile.as_str()),
+            },
+            identity: configuration.clone().unwrap_or(own),
+        })
     }
 
-    /// Whether the app backend that speaks for `domain` may push.
-    pub(in crate::emulator) fn partner(&self, _domain: &str) -> Result<(), PartnerRefused> {
-        Ok(())
+    /// Whether the app backend that speaks for `domain`, and proved itself, may push.
+    pub(in crate::emulator) fn partner(&self, domain: &str) -> Result<(), PartnerRefused> {
+        self.sender(&Sender {
+            domain,
+            proxy: None,
+            verified: true,
+        })
+    }
+
+    /// Whether an app backend may push of which more, or less, is known.
+    pub(in crate::emulator) fn sender(&self, sender: &Sender<'_>) -> Result<(), PartnerRefused> {
+        let domain = DomainName::parse(sender.domain).map_err(|invalid| {
+            PartnerRefused::new(PartnerRefusal::NoDomain, invalid.to_string())
+        })?;
+        let asked = Asked {
+            domain: &domain,
+            proxy: sender.proxy,
+            verified: sender.verified,
+        };
+        partner::decide(&self.current().rules, &self.options, &asked)
+    }
+
+    /// The domain that the embedded app backend speaks for.
+    pub(in crate::emulator) fn domain(&self) -> &DomainName {
+        &self.options.domain
+    }
+
+    /// What comes of the rules.
+    pub(in crate::emulator) fn in_force(&self) -> InForce {
+        self.current().in_force.clone()
+    }
+
+    pub(super) fn rules(&self) -> Rules {
+        self.current().rules.clone()
+    }
+
+    /// What would come of other rules.
+    pub(super) fn under(&self, rules: &Rules) -> InForce {
+        in_force(&self.options, rules)
+    }
+
+    /// Other rules hold from now on.
+    pub(super) fn replace(&self, rules: Rules) {
+        let new = Arc::new(Current::new(&self.options, rules));
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
+    }
+
+    /// The lock is held for as long as a counter takes.
+    fn current(&self) -> Arc<Current> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.clone()
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::quick_start()
+    }
+}
+
+impl Current {
+    fn new(options: &AdministrationOptions, rules: Rules) -> Self {
+        let in_force = in_force(options, &rules);
+        Self { rules, in_force }
+    }
+}
+
+/// A site's configuration wins over the global one, and that over the profile.
+fn in_force(options: &AdministrationOptions, rules: &Rules) -> InForce {
+    let site = options.site.clone().map(ConfigurationIdentity::Site);
+    let of_site = site.and_then(|site| rules.configuration(&site));
+    let stored = of_site.or_else(|| rules.configuration(&ConfigurationIdentity::Global));
+    let of_profile = match options.profile {
+        Profile::QuickStart => Switches::ALL_ON,
+        Profile::Strict => Switches::default(),
+    };
+    let own = Asked {
+        domain: &options.domain,
+        proxy: None,
+        verified: true,
+    };
+    InForce {
+        profile: options.profile,
+        domain: options.domain.clone(),
+        site: options.site.clone(),
+        configuration: stored.map(|stored| stored.identity.clone()),
+        services: stored.map_or(of_profile, |stored| stored.switches),
+        federation: partner::federation(rules, options.profile),
+        partner: partner::decide(rules, options, &own).is_ok(),
     }
 }

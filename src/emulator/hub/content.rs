@@ -35,6 +35,13 @@ impl Content {
         self
     }
 
+    /// With this value of a header instead of any other.
+    pub(in crate::emulator) fn replacing(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.with(name, value)
+    }
+
     /// The header's value, by its name in lower case.
     pub(in crate::emulator) fn header(&self, name: &str) -> Option<&str> {
         let mut all = self.headers.iter();

@@ -29,6 +29,11 @@ impl Destinations {
         Self { own, allowed }
     }
 
+    /// The hosts that are allowed by name.
+    pub(super) fn allowed(&self) -> impl Iterator<Item = &str> {
+        self.allowed.iter().map(String::as_str)
+    }
+
     /// Where to post below the embedded services, for platforms whose handles are no addresses.
     pub(super) fn embedded(&self, segments: &[&str]) -> Result<Url, Forbidden> {
         let mut url = self.own.local().clone();
@@ -118,7 +123,7 @@ pub(in crate::emulator) fn refuse_special(
 }
 
 /// A host in lower case, without the brackets of an IPv6 address and the last dot of a name.
-fn plain(host: &str) -> String {
+pub(super) fn plain(host: &str) -> String {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.trim_end_matches('.').to_ascii_lowercase()
 }

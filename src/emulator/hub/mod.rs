@@ -3,27 +3,36 @@
 //! It posts to the push services through their own front doors, as any sender does. What a push
 //! says, and in which form for each platform, its sender decides.
 
+mod backend_hub;
 mod content;
+mod delivery;
 mod destination;
 mod error;
-mod installations;
+mod lanes;
 mod notification_hub;
+mod outcome;
+mod posting;
+mod registration_id;
 mod remote;
+mod routing;
+mod rows;
 mod senders;
-mod tag_hub;
+mod sends;
 mod template;
+mod templates;
 
 use futures_util::future::BoxFuture;
 
 use crate::model::{Handle, Platform, RegistrationId, SubscriptionKeys, Tag, TagExpression};
 use crate::wire::app_backend::Delivery;
 
+pub(super) use backend_hub::BackendHub;
 pub(super) use content::Content;
 pub(super) use destination::refuse_special;
 pub(super) use error::HubError;
+pub(super) use notification_hub::{HubParts, NotificationHub};
 pub(super) use remote::RemoteHub;
 pub use remote::RemoteHubOptions;
-pub(super) use tag_hub::TagHub;
 
 /// A device as an app backend puts it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,7 +34,7 @@ use serde_json::Value;
 use super::{DataLocation, Services, ServicesOptions, SocketTimings};
 use crate::lifecycle::Clock;
 
-pub(super) use device::Device;
+pub(super) use device::{Device, content};
 
 /// Longer than anything here takes, shorter than the runner's patience.
 pub(super) const LIMIT: Duration = Duration::from_secs(10);

@@ -66,9 +66,9 @@ pub(super) async fn backend(
         return (unknown, clock(None));
     };
     let client = BackendClient::new(BackendOptions {
-        origin: origin.clone(),
         ca_file: patient.profile.ca.clone(),
         allow_http: patient.profile.allow_http.clone(),
+        ..BackendOptions::new(origin.clone())
     });
     let client = match client {
         Ok(client) => client,
@@ -99,6 +99,33 @@ fn sign_in(patient: &Patient, origin: &BackendOrigin) -> Finding {
         format!("{origin} answers, but {problem}"),
         "sign in with `handset login`",
     )
+}
+
+/// Which backend profile is used, where it is not the usual one, and whether it is still the file's.
+pub(super) fn backend_profile(patient: &Patient) -> Option<Finding> {
+    const CHECK: &str = "backend profile";
+    let profile = patient.profile.backend_profile.as_ref()?;
+    let name = profile.name();
+    let Some((path, text)) = profile.file() else {
+        return Some(Finding::ok(CHECK, format!("{name}, which is built in")));
+    };
+    let now = std::fs::metadata(path).and_then(|file| match file.len() == text.len() as u64 {
+        true => std::fs::read_to_string(path).map(|now| now == text),
+        false => Ok(false),
+    });
+    Some(match now {
+        Ok(true) => Finding::ok(CHECK, name),
+        Ok(false) => Finding::bad(
+            CHECK,
+            Verdict::Warning,
+            format!("{name} has changed, the phone goes by what it said at the sign-in"),
+            "sign in again with `handset login --backend-profile FILE`",
+        ),
+        Err(_) => Finding::ok(
+            CHECK,
+            format!("a copy of {name}, which cannot be read any more"),
+        ),
+    })
 }
 
 /// Whether the push channel can be opened.

@@ -104,6 +104,7 @@ pub(super) async fn run(
         environment::check(settings),
     );
     let mut findings = vec![keyring, daemon, backend_found, channel, clock];
+    findings.extend(checks::backend_profile(&patient));
     findings.extend(environment);
     let failed = findings
         .iter()

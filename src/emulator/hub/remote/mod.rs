@@ -44,7 +44,7 @@ pub(in crate::emulator) struct RemoteHub {
     name: String,
     policy: Policy,
     /// The domain that the backend speaks for.
-    domain: Option<String>,
+    domain: String,
 }
 
 impl RemoteHub {
@@ -56,7 +56,7 @@ impl RemoteHub {
     pub(in crate::emulator) fn new(
         options: RemoteHubOptions,
         policy: Policy,
-        domain: Option<String>,
+        domain: String,
         clock: Clock,
     ) -> Result<Self, EmulatorError> {
         let client = client::build(&options.endpoint, options.ca_file.as_deref())?;

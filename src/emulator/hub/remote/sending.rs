@@ -54,8 +54,8 @@ impl RemoteHub {
         let mut headers = vec![
             (hub::FORMAT, form.format.name().to_owned()),
             (hub::TAGS, tags.to_owned()),
+            (hub::DOMAIN, self.domain.clone()),
         ];
-        headers.extend(self.domain.clone().map(|domain| (hub::DOMAIN, domain)));
         let own = form.headers.iter();
         headers.extend(own.map(|(name, value)| (name.as_str(), value.clone())));
         let body = String::from_utf8_lossy(&form.body);

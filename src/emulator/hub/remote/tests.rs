@@ -128,7 +128,7 @@ fn hub_at(endpoint: &str, clock: Clock) -> RemoteHub {
         name: "hub".to_owned(),
         ca_file: None,
     };
-    let domain = Some("contoso.example".to_owned());
+    let domain = "contoso.example".to_owned();
     RemoteHub::new(options, Policy::quick_start(), domain, clock).unwrap()
 }
 
@@ -464,7 +464,7 @@ async fn plain_http_is_for_this_machine_and_a_bad_file_of_authorities_is_named()
             name: "hub".to_owned(),
             ca_file: ca_file.map(Into::into),
         };
-        RemoteHub::new(options, Policy::quick_start(), None, Clock::system())
+        RemoteHub::new(options, Policy::quick_start(), String::new(), Clock::system())
             .map(drop)
             .map_err(|error| error.to_string())
     };

@@ -2,19 +2,24 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 use url::Url;
 
 use crate::emulator::credentials::{ApnsKey, SenderCredentials};
 use crate::emulator::hub::Content;
+use crate::emulator::hub::outcome::Outcome;
 use crate::lifecycle::Clock;
-use crate::model::Handle;
-use crate::wire::apns::{TOPIC, UNIQUE_ID};
+use crate::model::{Handle, Invalid};
+use crate::wire::apns::{EXPIRATION, PRIORITY, PUSH_TYPE, TOPIC, UNIQUE_ID};
+use crate::wire::notification_hub::APNS_EXPIRY;
 
-use super::{Sent, header, pass, refusal};
+use super::sent::{Answer, Sent};
+use super::{header, pass};
 
 /// How long a token is used; Apple wants a new one after 20 minutes at the earliest and after an
 /// hour at the latest.
@@ -56,6 +61,57 @@ pub(super) fn path(handle: &Handle) -> [&str; 3] {
     ["3", "device", handle.as_str()]
 }
 
+/// The notification with what its sender left out: what wakes the app and shows nothing is a
+/// background push, with the priority that one must have. The hub's own header with the expiry
+/// (`YYYY-MM-DDThh:mm±hh:mm`; UTC where there is no offset) becomes Apple's.
+pub(super) fn complete(mut content: Content) -> Result<Content, Invalid> {
+    if let Some(expiry) = content.header(APNS_EXPIRY) {
+        let at = read_expiry(expiry)?.to_string();
+        if content.header(EXPIRATION).is_none() {
+            content = content.with(EXPIRATION, at);
+        }
+    }
+    if content.header(PUSH_TYPE).is_none() {
+        let kind = if is_silent(&content.body) {
+            "background"
+        } else {
+            "alert"
+        };
+        content = content.with(PUSH_TYPE, kind);
+    }
+    if content.header(PRIORITY).is_none() {
+        let background = content.header(PUSH_TYPE) == Some("background");
+        content = content.with(PRIORITY, if background { "5" } else { "10" });
+    }
+    if content.header(TOPIC).is_none() {
+        content = content.with(TOPIC, ApnsKey::TOPIC);
+    }
+    Ok(content)
+}
+
+/// Seconds since 1970. Zero, or what is past, is now or never.
+fn read_expiry(text: &str) -> Result<i64, Invalid> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(seconds.into());
+    }
+    let at = text.parse::<Timestamp>().or_else(|_| {
+        let local: jiff::civil::DateTime = text.parse()?;
+        local.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp())
+    });
+    let at =
+        at.map_err(|_| Invalid::new("APNs expiry", "is no time such as 2027-07-16T19:20+01:00"))?;
+    Ok(at.as_second().max(0))
+}
+
+/// True for a payload that wakes the app and shows nothing.
+fn is_silent(body: &[u8]) -> bool {
+    let payload: Value = serde_json::from_slice(body).unwrap_or_default();
+    let aps = &payload["aps"];
+    let shows = |name: &str| aps.get(name).is_some_and(|value| !value.is_null());
+    aps["content-available"] == 1 && !["alert", "badge", "sound"].into_iter().any(shows)
+}
+
 pub(super) async fn send(
     client: &Client,
     token: &ApnsToken,
@@ -73,18 +129,24 @@ pub(super) async fn send(
     }
     let response = pass(request, content, "apns-").send().await?;
     if response.status() == StatusCode::OK {
-        return Ok(Sent::Received(header(&response, UNIQUE_ID)));
+        return Ok(Sent::taken(header(&response, UNIQUE_ID)));
     }
-    let gone = response.status() == StatusCode::GONE;
-    let refused = refusal(response.status());
-    let reason = super::json(response).await;
-    let reason = reason["reason"].as_str().unwrap_or_default();
-    Ok(match &refused {
-        // Only a token that is no longer one is 410; one that never was is a bad request.
-        _ if reason == "BadDeviceToken" || gone => Sent::Gone(format!(
-            "the push service answered {reason}: the handle is gone"
-        )),
-        Sent::Refused(text) => Sent::Refused(format!("{text} {reason}")),
-        Sent::Received(_) | Sent::Dropped(_) | Sent::Gone(_) => refused,
-    })
+    let answer = Answer::of(&response);
+    let body = super::json(response).await;
+    let reason = body["reason"].as_str().unwrap_or_default();
+    Ok(Sent::refused(&answer, outcome(answer, reason), reason))
+}
+
+/// Only a token that is no longer one is 410; one that never was is a bad request.
+fn outcome(answer: Answer, reason: &str) -> Outcome {
+    match (answer.status, reason) {
+        (_, "BadDeviceToken" | "MissingDeviceToken") => Outcome::BadChannel,
+        (_, "DeviceTokenNotForTopic") => Outcome::WrongChannel,
+        (_, "TopicDisallowed" | "BadTopic" | "MissingTopic") => Outcome::InvalidCredentials,
+        (_, "TooManyProviderTokenUpdates") => Outcome::Throttled,
+        (StatusCode::TOO_MANY_REQUESTS, _) => Outcome::ChannelThrottled,
+        // There is no such path: the device's address is not what is wrong.
+        (StatusCode::NOT_FOUND, _) => Outcome::PnsInterfaceError,
+        (_, _) => answer.outcome(),
+    }
 }

@@ -12,12 +12,14 @@ use serde_json::Value;
 use url::Url;
 
 use crate::emulator::hub::Content;
+use crate::emulator::hub::outcome::Outcome;
 use crate::emulator::push::access_tokens::AccessTokens;
 use crate::lifecycle::Clock;
-use crate::model::Handle;
+use crate::model::{Handle, Invalid};
 use crate::wire::fcm::TOKEN_SECONDS;
 
-use super::{Sent, json, refusal};
+use super::json;
+use super::sent::{Answer, Sent};
 
 /// How long before its end a token is replaced.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -72,6 +74,16 @@ impl fmt::Debug for FcmToken {
     }
 }
 
+/// Checks that there is a message, to which a registration token can be added.
+pub(super) fn complete(content: Content) -> Result<Content, Invalid> {
+    let whole: Value = serde_json::from_slice(&content.body).unwrap_or_default();
+    if !whole["message"].is_object() {
+        let problem = "is not a JSON object with a message, such as {\"message\":{\"notification\":{\"body\":\"hello\"}}}";
+        return Err(Invalid::new("FCM notification", problem));
+    }
+    Ok(content)
+}
+
 pub(super) async fn send(
     client: &Client,
     token: &FcmToken,
@@ -80,8 +92,8 @@ pub(super) async fn send(
     content: &Content,
 ) -> Result<Sent, reqwest::Error> {
     let Some(body) = addressed(&content.body, to) else {
-        let problem = "the notification is not a JSON object with a message";
-        return Ok(Sent::Refused(problem.to_owned()));
+        let text = "the notification is not a JSON object with a message";
+        return Ok(Sent::new(Outcome::InvalidNotificationFormat, text));
     };
     let post = async |token: &SecretString| {
         client
@@ -97,20 +109,48 @@ pub(super) async fn send(
     if response.status() == StatusCode::UNAUTHORIZED {
         response = post(&token.get(Some(&first))).await?;
     }
-    if response.status() != StatusCode::OK {
-        return Ok(refusal(response.status()));
+    let answer = Answer::of(&response);
+    let body = json(response).await;
+    if answer.status != StatusCode::OK {
+        let error = &body["error"];
+        let words = error["message"].as_str().unwrap_or_default();
+        return Ok(Sent::refused(&answer, outcome(answer, error), words));
     }
-    let answer = json(response).await;
-    let name = answer["name"].as_str().unwrap_or_default();
+    let name = body["name"].as_str().unwrap_or_default();
     // The message's id is the last part of its name.
     let message = name.rsplit('/').next().filter(|id| !id.is_empty());
-    Ok(Sent::Received(message.map(str::to_owned)))
+    Ok(Sent::taken(message.map(str::to_owned)))
 }
 
-/// The notification with the registration token in it.
+/// What FCM's error says (Firebase, "ErrorCode").
+fn outcome(answer: Answer, error: &Value) -> Outcome {
+    let details = || error["details"].as_array().into_iter().flatten();
+    let code = details().find_map(|detail| detail["errorCode"].as_str());
+    let violations = details().flat_map(|detail| detail["fieldViolations"].as_array());
+    let about_token = violations
+        .flatten()
+        .any(|violation| violation["field"] == "message.token");
+    let words = error["message"].as_str().unwrap_or_default();
+    match (answer.status, code) {
+        (_, Some("UNREGISTERED")) => Outcome::ExpiredChannel,
+        (_, Some("SENDER_ID_MISMATCH")) => Outcome::WrongChannel,
+        (StatusCode::BAD_REQUEST, _) if about_token => Outcome::BadChannel,
+        (StatusCode::BAD_REQUEST, _) if words.contains("too big") => {
+            Outcome::InvalidNotificationSize
+        }
+        // There is no such project: the device's address is not what is wrong.
+        (StatusCode::NOT_FOUND, _) => Outcome::PnsInterfaceError,
+        (_, _) => answer.outcome(),
+    }
+}
+
+/// The notification with the registration token in it, as the only target.
 fn addressed(notification: &[u8], to: &Handle) -> Option<String> {
     let mut whole: Value = serde_json::from_slice(notification).ok()?;
     let message = whole.get_mut("message")?.as_object_mut()?;
+    for other in ["topic", "condition", "fid"] {
+        message.remove(other);
+    }
     message.insert("token".to_owned(), to.as_str().into());
     Some(whole.to_string())
 }

@@ -1,21 +1,28 @@
-//! How the hub posts to each push service, one file each.
+//! How the hub posts to each push service, one file each: first a notification is completed as the
+//! service wants it, once for all devices, then it is posted to each of them.
 
 mod apns;
 mod fcm;
+mod gcm;
+mod sent;
+#[cfg(test)]
+mod tests;
 mod web_push;
 mod wns;
 
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 
-use crate::model::Platform;
-use crate::wire::app_backend::{Delivery, DeliveryOutcome};
-use crate::wire::notification_hub::{Format, PnsHandle};
+use crate::model::{Invalid, Platform};
+use crate::wire::notification_hub::{Format, HubPlatform, PnsHandle};
 
 use super::Content;
 use super::destination::Destinations;
+use super::lanes::{Lanes, Urgency};
+use super::outcome::Outcome;
 pub(super) use apns::ApnsToken;
 pub(super) use fcm::FcmToken;
+pub(super) use sent::Sent;
 pub(super) use web_push::VapidToken;
 pub(super) use wns::WnsToken;
 
@@ -28,6 +35,7 @@ pub(super) struct Senders {
     client: Client,
     destinations: Destinations,
     tokens: Tokens,
+    lanes: Lanes,
 }
 
 /// What the hub proves itself with, to each service that asks for it.
@@ -39,34 +47,50 @@ pub(super) struct Tokens {
     pub(super) web_push: VapidToken,
 }
 
-/// What a push service answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Sent {
-    Received(Option<String>),
-    Dropped(Option<String>),
-    /// The handle is no longer one: it is to be removed.
-    Gone(String),
-    Refused(String),
+/// A native notification as its push service wants it: what its sender left out is added.
+///
+/// # Errors
+/// [`Invalid`] where no push service could take it.
+pub(super) fn complete(content: Content) -> Result<Content, Invalid> {
+    let Format::Native(platform) = content.format else {
+        return Ok(content);
+    };
+    match platform {
+        HubPlatform::Windows => Ok(wns::complete(content)),
+        HubPlatform::Apple => apns::complete(content),
+        HubPlatform::FcmV1 => fcm::complete(content),
+        HubPlatform::Gcm => gcm::complete(content),
+        HubPlatform::Browser
+        | HubPlatform::Adm
+        | HubPlatform::Baidu
+        | HubPlatform::Xiaomi
+        | HubPlatform::WindowsPhone => Ok(content),
+    }
 }
 
 impl Senders {
-    pub(super) fn new(client: Client, tokens: Tokens, destinations: Destinations) -> Self {
+    pub(super) fn new(
+        client: Client,
+        tokens: Tokens,
+        destinations: Destinations,
+        lanes: Lanes,
+    ) -> Self {
         Self {
             client,
             destinations,
             tokens,
+            lanes,
         }
     }
 
-    /// Sends a native notification to one device.
-    pub(super) async fn send(&self, to: &PnsHandle, content: &Content) -> Sent {
-        let platform = match content.format {
-            Format::Native(platform) => platform.embedded(),
-            Format::Template => None,
-        };
-        let Some(platform) = platform else {
-            return Sent::Refused("no push service here takes this format".to_owned());
-        };
+    /// Sends a native notification, which is complete, to one device of `platform`.
+    pub(super) async fn send(
+        &self,
+        platform: Platform,
+        to: &PnsHandle,
+        content: &Content,
+        urgency: Urgency,
+    ) -> Sent {
         let url = match platform {
             Platform::Wns | Platform::WebPush => self.destinations.of(&to.text),
             Platform::Apns => self.destinations.embedded(&apns::path(&to.text)),
@@ -74,8 +98,9 @@ impl Senders {
         };
         let url = match url {
             Ok(url) => url,
-            Err(forbidden) => return Sent::Refused(forbidden.to_string()),
+            Err(forbidden) => return Sent::new(Outcome::PnsUnreachable, forbidden.to_string()),
         };
+        let _turn = self.lanes.turn(platform, &url, urgency).await;
         let (client, tokens) = (&self.client, &self.tokens);
         let sent = match platform {
             Platform::Wns => wns::send(client, &tokens.wns, url, content).await,
@@ -83,28 +108,7 @@ impl Senders {
             Platform::Apns => apns::send(client, &tokens.apns, url, content).await,
             Platform::Fcm => fcm::send(client, &tokens.fcm, url, &to.text, content).await,
         };
-        sent.unwrap_or_else(|error| Sent::Refused(describe(&error)))
-    }
-}
-
-impl Sent {
-    pub(super) fn into_delivery(self, platform: Platform) -> Delivery {
-        let (outcome, message, reason) = match self {
-            Self::Received(message) => (DeliveryOutcome::Received, message, None),
-            Self::Dropped(message) => {
-                let reason = "the device is offline and its platform keeps no such push";
-                (DeliveryOutcome::Dropped, message, Some(reason.to_owned()))
-            }
-            Self::Gone(reason) | Self::Refused(reason) => {
-                (DeliveryOutcome::Refused, None, Some(reason))
-            }
-        };
-        Delivery {
-            platform: platform.as_str().to_owned(),
-            outcome,
-            message,
-            reason,
-        }
+        sent.unwrap_or_else(|error| Sent::failed(&error))
     }
 }
 
@@ -117,17 +121,6 @@ fn pass(mut request: RequestBuilder, content: &Content, prefix: &str) -> Request
         }
     }
     request
-}
-
-/// What an answer that is no success says.
-fn refusal(status: StatusCode) -> Sent {
-    let text = format!("the push service answered {}", status.as_u16());
-    match status {
-        StatusCode::NOT_FOUND | StatusCode::GONE => {
-            Sent::Gone(format!("{text}: the handle is gone"))
-        }
-        _ => Sent::Refused(text),
-    }
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {
@@ -145,15 +138,4 @@ async fn json(response: Response) -> Value {
     }
     let body = response.bytes().await.unwrap_or_default();
     serde_json::from_slice(&body).unwrap_or_default()
-}
-
-/// Handles are addresses of devices, so no error text shows one.
-fn describe(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        "the push service did not answer in time".to_owned()
-    } else if error.is_connect() {
-        "the push service could not be reached".to_owned()
-    } else {
-        "the push service's answer could not be read".to_owned()
-    }
 }

@@ -4,18 +4,20 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, LOCATION};
+use reqwest::{Client, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::hub::Content;
+use crate::emulator::hub::outcome::Outcome;
 use crate::lifecycle::Clock;
 use crate::wire::notification_hub::PnsHandle;
 use crate::wire::webpush;
 
-use super::{Sent, header, refusal};
+use super::header;
+use super::sent::{Answer, Sent};
 
 /// How long the service keeps a push for a device that is away, in seconds: four weeks.
 const TTL: &str = "2419200";
@@ -81,32 +83,43 @@ pub(super) async fn send(
     to: &PnsHandle,
     content: &Content,
 ) -> Result<Sent, reqwest::Error> {
+    let refused = |text: String| Ok(Sent::new(Outcome::InvalidNotificationFormat, text));
     let Some(keys) = &to.keys else {
-        return Ok(Sent::Refused(
-            "the registration has no subscription keys".to_owned(),
-        ));
+        return refused("the registration has no subscription keys".to_owned());
     };
     let body = match webpush::encrypt(keys, &content.body) {
         Ok(body) => body,
-        Err(error) => return Ok(Sent::Refused(error.to_string())),
+        Err(error) => return refused(error.to_string()),
     };
     let Some(authorization) = token.get(to.text.as_str()) else {
-        return Ok(Sent::Refused("the handle is not a URL".to_owned()));
+        return refused("the handle is not a URL".to_owned());
     };
-    let response = client
+    let mut request = client
         .post(url)
         .header(AUTHORIZATION, authorization.expose_secret())
         .header("TTL", content.header("ttl").unwrap_or(TTL))
         .header("Urgency", content.header("urgency").unwrap_or("normal"))
         .header(CONTENT_ENCODING, "aes128gcm")
-        .body(body)
-        .send()
-        .await?;
+        .body(body);
+    if let Some(topic) = content.header("topic") {
+        request = request.header("Topic", topic);
+    }
+    let response = request.send().await?;
     if !response.status().is_success() {
-        return Ok(refusal(response.status()));
+        return Ok(read(&response));
     }
     // The message's id is the last part of its address.
     let message = header(&response, LOCATION.as_str())
         .and_then(|location| location.rsplit('/').next().map(str::to_owned));
-    Ok(Sent::Received(message))
+    Ok(Sent::taken(message))
+}
+
+fn read(response: &Response) -> Sent {
+    let answer = Answer::of(response);
+    let outcome = match answer.status {
+        // What is counted there is what came for one subscription.
+        StatusCode::TOO_MANY_REQUESTS => Outcome::ChannelThrottled,
+        _ => answer.outcome(),
+    };
+    Sent::refused(&answer, outcome, "")
 }

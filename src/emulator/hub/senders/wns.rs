@@ -9,12 +9,19 @@ use url::Url;
 
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::hub::Content;
-use crate::wire::wns::{MSG_ID, STATUS, TokenAnswer};
+use crate::emulator::hub::outcome::Outcome;
+use crate::wire::wns::{
+    DEVICE_CONNECTION_STATUS, ERROR_DESCRIPTION, MSG_ID, STATUS, TYPE, TokenAnswer,
+};
 
-use super::{Sent, header, pass, refusal};
+use super::sent::{Answer, Sent};
+use super::{header, pass};
 
 /// What a raw notification is.
 const RAW: &str = "application/octet-stream";
+
+/// What a toast, a tile and a badge are.
+const XML: &str = "text/xml";
 
 /// The largest token answer that is read, in bytes.
 const MAX_TOKEN_ANSWER: u64 = 16 * 1024;
@@ -85,20 +92,80 @@ impl WnsToken {
     }
 }
 
+/// The notification with what its sender left out: the type follows from the root of its XML, and the
+/// content type from that. XML says `utf-16` where .NET wrote it, although it came as UTF-8.
+pub(super) fn complete(content: Content) -> Content {
+    let root = xml_root(&content.body);
+    let kind = match content.header(TYPE) {
+        Some(kind) => kind.to_ascii_lowercase(),
+        None => match root {
+            Some(root @ ("toast" | "tile" | "badge")) => format!("wns/{root}"),
+            _ => "wns/raw".to_owned(),
+        },
+    };
+    let is_raw = kind == "wns/raw";
+    let mut content = content
+        .replacing(TYPE, kind)
+        .of_type(if is_raw { RAW } else { XML });
+    if !is_raw && let Some(body) = without_wide_encoding(&content.body) {
+        content.body = body.into();
+    }
+    content
+}
+
+/// The name of a document's root element; none where it is no XML.
+fn xml_root(body: &[u8]) -> Option<&str> {
+    let mut rest = unmarked(std::str::from_utf8(body).ok()?).trim_start();
+    loop {
+        let end = if rest.starts_with("<?") {
+            "?>"
+        } else if rest.starts_with("<!--") {
+            "-->"
+        } else {
+            break;
+        };
+        rest = rest.split_once(end)?.1.trim_start();
+    }
+    let name = rest.strip_prefix('<')?;
+    let end = name.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/'))?;
+    Some(&name[..end])
+}
+
+/// The document without the encoding that its declaration names, where that is UTF-16 and wrong.
+fn without_wide_encoding(body: &[u8]) -> Option<String> {
+    let text = unmarked(std::str::from_utf8(body).ok()?);
+    let (declaration, rest) = text.strip_prefix("<?xml")?.split_once("?>")?;
+    let (before, after) = declaration.split_once("encoding")?;
+    let value = after.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let (encoding, after) = value[1..].split_once(quote)?;
+    let is_wide = encoding
+        .get(..6)
+        .is_some_and(|start| start.eq_ignore_ascii_case("utf-16"));
+    is_wide.then(|| format!("<?xml{}{after}?>{rest}", before.trim_end()))
+}
+
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 pub(super) async fn send(
     client: &Client,
     token: &WnsToken,
     url: Url,
     content: &Content,
 ) -> Result<Sent, reqwest::Error> {
-    let no_token = || Sent::Refused("the token endpoint gave no access token".to_owned());
+    let no_token = || {
+        let text = "the token endpoint gave no access token";
+        Ok(Sent::new(Outcome::TokenProviderUnreachable, text))
+    };
     let Some(first) = token.get(client, None).await? else {
-        return Ok(no_token());
+        return no_token();
     };
     let mut response = post(client, &first, url.clone(), content).await?;
     if response.status() == StatusCode::UNAUTHORIZED {
         let Some(second) = token.get(client, Some(&first)).await? else {
-            return Ok(no_token());
+            return no_token();
         };
         response = post(client, &second, url, content).await?;
     }
@@ -121,13 +188,36 @@ async fn post(
 }
 
 fn read(response: &Response) -> Sent {
-    if response.status() != StatusCode::OK {
-        return refusal(response.status());
+    let status = header(response, STATUS).unwrap_or_default();
+    let answer = Answer::of(response);
+    if response.status() == StatusCode::OK {
+        let message = header(response, MSG_ID);
+        return match status.as_str() {
+            "received" => Sent::taken(message),
+            "dropped" => {
+                let away = header(response, DEVICE_CONNECTION_STATUS);
+                let away = away.is_some_and(|state| state != "connected");
+                let outcome = if away {
+                    Outcome::ChannelDisconnected
+                } else {
+                    Outcome::Dropped
+                };
+                Sent::dropped(outcome, message)
+            }
+            "channelthrottled" => Sent::refused(&answer, Outcome::ChannelThrottled, &status),
+            _ => {
+                let text = "the push service did not say what became of the push";
+                Sent::new(Outcome::PnsInterfaceError, text)
+            }
+        };
     }
-    let message = header(response, MSG_ID);
-    match header(response, STATUS).as_deref() {
-        Some("received") => Sent::Received(message),
-        Some("dropped") => Sent::Dropped(message),
-        _ => Sent::Refused("the push service did not say what became of the push".to_owned()),
-    }
+    let outcome = match response.status() {
+        StatusCode::UNAUTHORIZED => Outcome::InvalidToken,
+        StatusCode::FORBIDDEN => Outcome::WrongToken,
+        StatusCode::NOT_ACCEPTABLE if status == "channelthrottled" => Outcome::ChannelThrottled,
+        StatusCode::NOT_ACCEPTABLE => Outcome::Throttled,
+        _ => answer.outcome(),
+    };
+    let words = header(response, ERROR_DESCRIPTION).unwrap_or_default();
+    Sent::refused(&answer, outcome, &words)
 }

@@ -1,22 +1,26 @@
 //! `handset serve`
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+mod remote_hub;
+mod table;
 
-use url::Url;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::cli::arguments::{ListenAt, Serve};
-use crate::cli::commands::{env, remote_hub};
+use crate::cli::commands::env;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::file_handles;
 use crate::cli::output::Output;
 use crate::cli::serve_file::{self, HomeLock, ServeFile};
 use crate::cli::signals::Signals;
+use crate::control::{AdminKey, WrittenKey};
 use crate::emulator::{
-    DataLocation, RemoteHubOptions, Role, Roles, SenderCredentials, ServiceUrls, Services,
-    ServicesOptions, Users,
+    AdministrationOptions, DataLocation, RemoteHubOptions, Role, Roles, SenderCredentials,
+    ServiceUrls, Services, ServicesOptions, Users,
 };
 use crate::settings::Settings;
+use crate::wire::push_administration::Profile;
+use table::{Told, table};
 
 pub(super) async fn run(
     wish: Serve,
@@ -41,13 +45,18 @@ pub(super) async fn run(
     let elsewhere = options.remote_hub.as_ref().map(RemoteHubOptions::shown);
     let demo_users = options.users.is_demo();
     let credentials = settings.home.credentials();
+    let data = match &options.data {
+        DataLocation::Directory(folder) => std::path::absolute(folder).ok(),
+        DataLocation::Ephemeral => None,
+    };
     let options = ServicesOptions {
         credentials: Some(SenderCredentials::load_or_create(&credentials).await?),
         ..options
     };
     let services = Services::start(options).await?;
     // Behind the start, which says more of a second `serve` with the same ports or data.
-    let lock = HomeLock::take(&settings.home.serve_lock())?;
+    let lock = HomeLock::take(&settings.home.serve_lock()).await?;
+    let key = write_key(&services, data, settings)?;
     let urls = services.urls();
     SenderCredentials::write_token_uri(&credentials, &urls.fcm_token).await?;
     let authority = match services.authority() {
@@ -72,11 +81,12 @@ pub(super) async fn run(
             elsewhere,
             authority: authority.as_deref(),
             demo_users,
+            in_force: &services.in_force(),
         };
         output.note(table(&told, output));
     }
     let exit = signals.ended(output).await;
-    drop((written, lock));
+    drop((written, key, lock));
     services.shutdown().await;
     Ok(exit)
 }
@@ -99,6 +109,27 @@ fn serve_file(
         ca,
         credentials: of_push.then_some(credentials),
     }
+}
+
+/// Leaves in the home how the services are administered, for as long as they run.
+fn write_key(
+    services: &Services,
+    data: Option<PathBuf>,
+    settings: &Settings,
+) -> Result<WrittenKey, Failure> {
+    let path = settings.home.admin_key();
+    let shown = path.display().to_string();
+    let key = AdminKey {
+        pid: std::process::id(),
+        http: services.urls().http.clone(),
+        token: services.admin_token().clone(),
+        data,
+    };
+    key.write(path).map_err(|error| {
+        Failure::failed(format!(
+            "{shown} cannot be written: {error}; choose another folder with --home"
+        ))
+    })
 }
 
 async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Failure> {
@@ -134,6 +165,15 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         throttle: wish.throttle,
         roles,
         remote_hub,
+        administration: AdministrationOptions {
+            domain: wish.domain.unwrap_or_default(),
+            site: wish.site,
+            profile: if wish.strict {
+                Profile::Strict
+            } else {
+                Profile::QuickStart
+            },
+        },
         ..ServicesOptions::default()
     };
     check(&options)?;
@@ -195,79 +235,6 @@ fn check(options: &ServicesOptions) -> Result<(), Failure> {
         )));
     }
     Ok(())
-}
-
-/// What the table tells.
-struct Told<'a> {
-    urls: &'a ServiceUrls,
-    roles: Roles,
-    /// The hub elsewhere.
-    elsewhere: Option<String>,
-    authority: Option<&'a Path>,
-    demo_users: bool,
-}
-
-fn table(told: &Told<'_>, output: &Output) -> String {
-    let (urls, roles) = (told.urls, told.roles);
-    let users = if told.demo_users {
-        "anybody whose password is the user name"
-    } else {
-        "those in the users file"
-    };
-    let (of_backend, of_push) = (roles.has(Role::Backend), roles.has(Role::Push));
-    let backend = urls.backend.as_str().trim_end_matches('/');
-    let url = |url: &Option<Url>| {
-        url.as_ref()
-            .map_or_else(|| "off".to_owned(), Url::to_string)
-    };
-    let authority = told.authority;
-    let authority = authority.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
-    let rows = [
-        (of_backend, "app backend", backend.to_owned()),
-        (
-            told.elsewhere.is_some(),
-            "hub",
-            format!(
-                "{}, elsewhere",
-                told.elsewhere.as_deref().unwrap_or_default()
-            ),
-        ),
-        (of_push, "push channel", urls.push.to_string()),
-        (of_push, "WNS tokens", urls.wns_token.to_string()),
-        (of_push, "Web Push", urls.webpush.to_string()),
-        (true, "HTTPS", url(&urls.https)),
-        (of_push, "proxy", url(&urls.proxy)),
-        (true, "CA", authority),
-        (of_backend, "users", users.to_owned()),
-    ];
-    let rows = rows.into_iter().filter(|(served, _, _)| *served);
-    let rows: Vec<String> = rows
-        .map(|(_, name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))))
-        .collect();
-    format!(
-        "{}\n{}\n\n{}",
-        output.bold("the services are ready"),
-        rows.join("\n"),
-        next_steps(backend, roles)
-    )
-}
-
-fn next_steps(backend: &str, roles: Roles) -> String {
-    let mut steps = Vec::new();
-    if roles.has(Role::Backend) {
-        let push = if roles.has(Role::Push) {
-            ""
-        } else {
-            " --push URL"
-        };
-        steps.push(format!(
-            "next, in another terminal:\n  handset login --backend {backend} --user alice{push}\n  handset run"
-        ));
-    }
-    if roles.has(Role::Push) {
-        steps.push("where your own push SDK runs:\n  eval \"$(handset env)\"".to_owned());
-    }
-    steps.join("\n")
 }
 
 #[cfg(test)]

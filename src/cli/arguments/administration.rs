@@ -1,0 +1,398 @@
+//! Push administration: which push services are on, which partners may push, and trying both.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::values::duration;
+use crate::model::{BackendOrigin, DomainName, HostAddress, Platform, UserName};
+use crate::wire::push_administration::{
+    Comment, ConfigurationIdentity, PartnerList, ProviderName, SwitchChanges, VerificationLevel,
+};
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Switch {
+    On,
+    Off,
+}
+
+impl From<Switch> for bool {
+    fn from(switch: Switch) -> Self {
+        switch == Switch::On
+    }
+}
+
+/// Show or change which push services are on
+///
+/// What is stored decides: a site's configuration for a backend that runs there (`serve --site`),
+/// else the global one. Where nothing is stored, every service is on, or off with `serve --strict`.
+/// A push through a service that is off is not sent, and its sender is told so; the front doors
+/// that push SDKs call are not concerned.
+///
+/// A change counts at once for the running `serve` of this home, and is kept with its data. Where
+/// none runs, the data folder is changed for the next one.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset push-config get
+  handset push-config get --filter 'site:*' --json
+  handset push-config set --apple on --microsoft on
+  handset push-config set --google off --identity site:Paris --what-if
+  handset push-config remove --identity site:Paris
+  handset push-config reset
+
+It is what Lync Server's Get-, Set-, New- and Remove-CsPushNotificationConfiguration do.")]
+pub(in crate::cli) struct PushConfig {
+    #[command(subcommand)]
+    pub(in crate::cli) wish: PushConfigWish,
+    #[command(flatten)]
+    pub(in crate::cli) data: Data,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Data {
+    /// The data folder of a `serve` that was, or will be, started with --data
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(in crate::cli) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct WhatIf {
+    /// Only say what would change
+    #[arg(long)]
+    pub(in crate::cli) what_if: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum PushConfigWish {
+    /// Show the configurations
+    #[command(after_help = "\
+Examples:
+  handset push-config get
+  handset push-config get --identity site:Paris
+  handset push-config get --filter 'site:*' --json")]
+    Get {
+        /// This one alone: global or site:NAME
+        #[arg(long, value_name = "IDENTITY")]
+        identity: Option<ConfigurationIdentity>,
+        /// Those that fit: * is any text, ? any character
+        #[arg(long, value_name = "PATTERN", conflicts_with = "identity", value_parser = pattern)]
+        filter: Option<String>,
+    },
+    /// Change what is named of a configuration
+    ///
+    /// One that was not stored is made, and starts with every other service off.
+    #[command(
+        override_usage = "handset push-config set [OPTIONS] --apple|--microsoft|--google|--webpush <SWITCH>...",
+        after_help = "\
+Examples:
+  handset push-config set --apple on --microsoft on --google on --webpush on
+  handset push-config set --google off
+  handset push-config set --apple on --identity site:Paris --what-if"
+    )]
+    Set(SetSwitches),
+    /// Remove a site's configuration, so that the global one counts there
+    ///
+    /// The global one is not removed: all its services are switched off, as a stored configuration
+    /// starts. See `push-config reset` for the way back to the start.
+    #[command(after_help = "Example:\n  handset push-config remove --identity site:Paris")]
+    Remove {
+        /// Which: global or site:NAME
+        #[arg(long, value_name = "IDENTITY")]
+        identity: ConfigurationIdentity,
+        #[command(flatten)]
+        what_if: WhatIf,
+    },
+    /// Remove every configuration, the global one too, so that what holds where none is stored counts
+    #[command(after_help = "Example:\n  handset push-config reset --what-if")]
+    Reset {
+        #[command(flatten)]
+        what_if: WhatIf,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(id = "switches", required = true, multiple = true, args = ["apple", "microsoft", "google", "webpush"])]
+pub(in crate::cli) struct SetSwitches {
+    /// APNs
+    #[arg(long, value_name = "SWITCH")]
+    apple: Option<Switch>,
+    /// WNS
+    #[arg(long, value_name = "SWITCH")]
+    microsoft: Option<Switch>,
+    /// FCM
+    #[arg(long, value_name = "SWITCH")]
+    google: Option<Switch>,
+    /// Web Push
+    #[arg(long, value_name = "SWITCH")]
+    webpush: Option<Switch>,
+    /// Whose configuration: global or site:NAME
+    #[arg(long, value_name = "IDENTITY", default_value = "global")]
+    pub(in crate::cli) identity: ConfigurationIdentity,
+    #[command(flatten)]
+    pub(in crate::cli) what_if: WhatIf,
+}
+
+impl SetSwitches {
+    /// What is to change.
+    pub(in crate::cli) fn changes(&self) -> SwitchChanges {
+        SwitchChanges {
+            apple: self.apple.map(Into::into),
+            microsoft: self.microsoft.map(Into::into),
+            google: self.google.map(Into::into),
+            webpush: self.webpush.map(Into::into),
+        }
+    }
+}
+
+/// The longest pattern, in bytes.
+const MAX_PATTERN: usize = 256;
+
+fn pattern(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > MAX_PATTERN {
+        return Err(format!("must have 1 to {MAX_PATTERN} characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Show or change which partners' app backends may push
+///
+/// An app backend speaks for a domain (`serve --domain`). It may push if federation is on, its
+/// domain is not blocked, and is allowed, itself or through the proxy of a hosting provider that is
+/// on, and its verification level is met. Where nothing is stored, federation is on and the running
+/// backend's own domain may push; with `serve --strict` nobody may.
+///
+/// A change counts at once for the running `serve` of this home, and is kept with its data. Where
+/// none runs, the data folder is changed for the next one.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset partner list
+  handset partner add push.contoso.example --comment 'Ken, 4711'
+  handset partner block fabrikam.example
+  handset partner provider Fabrikam --proxy edge.fabrikam.example --enabled on
+  handset partner federation off
+  handset partner remove fabrikam.example
+
+Verification levels:
+  always-verifiable        taken for what it says it is
+  use-source-verification  taken if its sender proved itself with credentials
+  always-unverifiable      never taken
+
+It is what Lync Server's CsAllowedDomain, CsBlockedDomain, CsHostingProvider and, for federation,
+CsAccessEdgeConfiguration do.")]
+pub(in crate::cli) struct Partner {
+    #[command(subcommand)]
+    pub(in crate::cli) wish: PartnerWish,
+    #[command(flatten)]
+    pub(in crate::cli) data: Data,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum PartnerWish {
+    /// Show federation, domains and hosting providers
+    #[command(after_help = "Examples:\n  handset partner list\n  handset partner list --json")]
+    List,
+    /// Allow a domain, which must be neither allowed nor blocked yet
+    #[command(after_help = "\
+Examples:
+  handset partner add contoso.example
+  handset partner add contoso.example --proxy edge.fabrikam.example
+  handset partner add contoso.example --verification always-verifiable --what-if")]
+    Add {
+        /// The domain
+        #[arg(value_name = "DOMAIN")]
+        domain: DomainName,
+        /// The only proxy through which it may push
+        #[arg(long, value_name = "HOST")]
+        proxy: Option<HostAddress>,
+        /// How it is verified [default: as its proxy's hosting provider, else
+        /// use-source-verification]
+        #[arg(long, value_name = "LEVEL")]
+        verification: Option<VerificationLevel>,
+        /// A note
+        #[arg(long, value_name = "TEXT")]
+        comment: Option<Comment>,
+        #[command(flatten)]
+        what_if: WhatIf,
+    },
+    /// Block a domain, which must be neither allowed nor blocked yet
+    #[command(after_help = "Example:\n  handset partner block fabrikam.example --comment 'by Ken'")]
+    Block {
+        /// The domain
+        #[arg(value_name = "DOMAIN")]
+        domain: DomainName,
+        /// A note
+        #[arg(long, value_name = "TEXT")]
+        comment: Option<Comment>,
+        #[command(flatten)]
+        what_if: WhatIf,
+    },
+    /// Make a hosting provider, or change one
+    ///
+    /// Every domain that comes through its proxy may push while it is on. Its proxy is never another:
+    /// remove the provider, and make it anew.
+    #[command(after_help = "\
+Examples:
+  handset partner provider Fabrikam --proxy edge.fabrikam.example --enabled on
+  handset partner provider Fabrikam --enabled off
+  handset partner provider Fabrikam --verification use-source-verification")]
+    Provider {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        identity: ProviderName,
+        /// Its proxy, which no other provider has; needed for a new one
+        #[arg(long, value_name = "HOST")]
+        proxy: Option<HostAddress>,
+        /// How what comes from it is verified [default: always-verifiable for a new one]
+        #[arg(long, value_name = "LEVEL")]
+        verification: Option<VerificationLevel>,
+        /// Whether it is on; needed for a new one
+        #[arg(long, value_name = "SWITCH")]
+        enabled: Option<Switch>,
+        #[command(flatten)]
+        what_if: WhatIf,
+    },
+    /// Let partners push at all, or not
+    #[command(after_help = "Example:\n  handset partner federation off")]
+    Federation {
+        /// On or off
+        #[arg(value_name = "SWITCH")]
+        switch: Switch,
+        #[command(flatten)]
+        what_if: WhatIf,
+    },
+    /// Take a domain or a hosting provider off its list
+    #[command(after_help = "\
+Examples:
+  handset partner remove contoso.example
+  handset partner remove Fabrikam")]
+    Remove {
+        /// The domain, or the provider's name
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Where the name is looked for [default: in all lists]
+        #[arg(long, value_name = "LIST")]
+        list: Option<ListName>,
+        #[command(flatten)]
+        what_if: WhatIf,
+    },
+    /// Forget all of it, so that what holds where nothing is stored counts again
+    #[command(after_help = "Example:\n  handset partner reset --what-if")]
+    Reset {
+        #[command(flatten)]
+        what_if: WhatIf,
+    },
+}
+
+/// Which lists a name is looked for in.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(in crate::cli) enum ListName {
+    Domains,
+    Providers,
+}
+
+impl From<ListName> for PartnerList {
+    fn from(list: ListName) -> Self {
+        match list {
+            ListName::Domains => Self::Domains,
+            ListName::Providers => Self::Providers,
+        }
+    }
+}
+
+/// Test the way to a partner, or of a push
+///
+/// Each prints what was checked as Target, Result, Latency, Error and Diagnosis, and ends with exit
+/// code 0 if all is well, else 1.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset test partner
+  handset test partner --target edge.contoso.example:443 --domain contoso.example
+  handset test push
+  handset test push --backend https://backend.example --user alice --password-stdin --json
+
+They do what Lync Server's Test-CsFederatedPartner and Test-CsMcxPushNotification do; `test
+push` says moreover whether the push arrived at a device.")]
+pub(in crate::cli) struct Test {
+    #[command(subcommand)]
+    pub(in crate::cli) wish: TestWish,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum TestWish {
+    Partner(TestPartner),
+    Push(TestPush),
+}
+
+/// Check name, reachability, TLS, trust and permission of a partner
+///
+/// Trust is checked with the system's authorities, and for the running `serve` with the one of this
+/// home.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset test partner
+  handset test partner --domain contoso.example
+  handset test partner --target edge.contoso.example:443 --domain contoso.example \\
+    --proxy edge.fabrikam.example:443 --json")]
+pub(in crate::cli) struct TestPartner {
+    /// What is reached, at port 443 where none is given [default: HTTPS of the running `serve`]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(in crate::cli) target: Option<HostAddress>,
+    /// The domain that may push, or not [default: the one the running `serve` speaks for]
+    #[arg(long, value_name = "DOMAIN")]
+    pub(in crate::cli) domain: Option<DomainName>,
+    /// The partner's proxy, which must be there too, at port 443 where none is given
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(in crate::cli) proxy: Option<HostAddress>,
+    /// A PEM file of authorities that are trusted, too
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ca: Option<PathBuf>,
+    /// How long each check may take
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub(in crate::cli) timeout: Duration,
+    #[command(flatten)]
+    pub(in crate::cli) data: Data,
+}
+
+/// Send a push the whole way to a probe device, and say where it ended
+///
+/// The probe is a phone in this process, in a temporary home, with its token in memory: it signs in,
+/// opens a channel, registers, and asks the backend for a secure push to its own user. What it
+/// registered is removed again; other devices of that user get the push, too.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  handset test push
+  handset test push --platform apns --json
+  echo 's3cret' | handset test push --backend https://backend.example --user alice --password-stdin")]
+pub(in crate::cli) struct TestPush {
+    /// The app backend [default: the running `serve` of this home]
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) backend: Option<BackendOrigin>,
+    /// Who signs in, and gets the push; the password is the name unless it is read
+    #[arg(long, value_name = "NAME", default_value = "handset-probe")]
+    pub(in crate::cli) user: UserName,
+    /// Read that user's password from standard input
+    #[arg(long)]
+    pub(in crate::cli) password_stdin: bool,
+    /// The platform of the probe: wns, apns, fcm or webpush
+    #[arg(long, value_name = "PLATFORM", default_value = "wns")]
+    pub(in crate::cli) platform: Platform,
+    /// Where the probe opens its channel [default: at the backend]
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) push: Option<String>,
+    /// A PEM file of authorities that are trusted, too [default: the one of the running `serve`]
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ca: Option<PathBuf>,
+    /// A host that may be spoken to in plain http; repeat for more
+    #[arg(long, value_name = "HOST")]
+    pub(in crate::cli) allow_http: Vec<String>,
+    /// How long all of it may take
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration)]
+    pub(in crate::cli) timeout: Duration,
+}

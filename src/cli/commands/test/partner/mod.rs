@@ -1,0 +1,197 @@
+//! `handset test partner`
+
+mod network;
+mod trust;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use url::Url;
+
+use super::place::Place;
+use super::report::Report;
+use super::trouble::Trouble;
+use crate::cli::administer::{self, Purpose};
+use crate::cli::arguments::TestPartner;
+use crate::cli::commands::env;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::serve_file::ServeFile;
+use crate::model::HostAddress;
+use crate::settings::Settings;
+use crate::wire::push_administration::{Permission, PermissionRequest};
+
+const NAME: &str = "name";
+const REACHABILITY: &str = "reachability";
+const TLS: &str = "TLS";
+const TRUST: &str = "trust";
+const PROXY: &str = "proxy";
+const PERMISSION: &str = "permission";
+
+pub(super) async fn run(
+    wish: &TestPartner,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let running = env::running(settings).await;
+    let mut report = Report::new(output);
+    match target(wish, running.as_ref()) {
+        Some(place) => {
+            let own = running.as_ref().filter(|file| place.is_of(file));
+            let own = own.and_then(|file| file.ca.clone());
+            let authorities = [wish.ca.clone(), own].into_iter().flatten().collect();
+            let way = Way {
+                place,
+                authorities,
+                limit: wish.timeout,
+            };
+            way.check(&mut report).await;
+        }
+        None => {
+            let trouble = Trouble::no_services(settings.home.path(), "--target HOST:PORT");
+            report.bad(NAME, "-", Duration::ZERO, trouble);
+            for check in [REACHABILITY, TLS, TRUST] {
+                report.skipped(check, "-");
+            }
+        }
+    }
+    if let Some(proxy) = &wish.proxy {
+        check_proxy(proxy, wish.timeout, &mut report).await;
+    }
+    check_permission(wish, settings, &mut report).await;
+    Ok(report.finish())
+}
+
+/// What is to be reached: what was named, else the running services, with TLS where they have it.
+fn target(wish: &TestPartner, running: Option<&ServeFile>) -> Option<Place> {
+    if let Some(target) = &wish.target {
+        return Some(target.into());
+    }
+    let file = running?;
+    Place::of_url(&Url::parse(file.https.as_ref().unwrap_or(&file.http)).ok()?)
+}
+
+/// The way to a partner.
+struct Way {
+    place: Place,
+    authorities: Vec<PathBuf>,
+    limit: Duration,
+}
+
+impl Way {
+    /// Each check needs what the one before it found.
+    async fn check(&self, report: &mut Report<'_>) {
+        let (host, place) = (self.place.host.as_str(), self.place.shown());
+        let Some(addresses) = self.resolve(report).await else {
+            for check in [REACHABILITY, TLS, TRUST] {
+                report.skipped(check, &place);
+            }
+            return;
+        };
+        let Some(stream) = self.connect(&addresses, report).await else {
+            report.skipped(TLS, &place);
+            report.skipped(TRUST, host);
+            return;
+        };
+        let files: Vec<&Path> = self.authorities.iter().map(PathBuf::as_path).collect();
+        let roots = trust::roots(&files);
+        let begun = Instant::now();
+        let shaking = trust::shake(stream, host, roots);
+        let shaken = tokio::time::timeout(self.limit, shaking).await;
+        let shaken = shaken
+            .unwrap_or_else(|_| Err(Trouble::time_out("no TLS handshake was done", self.limit)));
+        let latency = begun.elapsed();
+        match shaken {
+            Ok(shaken) => {
+                report.good(TLS, &place, latency);
+                match shaken.trusted {
+                    Ok(()) => report.good(TRUST, host, shaken.judged_in),
+                    Err(trouble) => report.bad(TRUST, host, shaken.judged_in, trouble),
+                }
+            }
+            Err(trouble) => {
+                report.bad(TLS, &place, latency, trouble);
+                report.skipped(TRUST, host);
+            }
+        }
+    }
+
+    async fn resolve(&self, report: &mut Report<'_>) -> Option<Vec<SocketAddr>> {
+        let begun = Instant::now();
+        match network::resolve(&self.place, self.limit).await {
+            Ok(addresses) => {
+                report.good(NAME, &self.place.host, begun.elapsed());
+                Some(addresses)
+            }
+            Err(trouble) => {
+                report.bad(NAME, &self.place.host, begun.elapsed(), trouble);
+                None
+            }
+        }
+    }
+
+    async fn connect(
+        &self,
+        addresses: &[SocketAddr],
+        report: &mut Report<'_>,
+    ) -> Option<TcpStream> {
+        let (begun, place) = (Instant::now(), self.place.shown());
+        match network::connect(addresses, self.limit).await {
+            Ok(stream) => {
+                report.good(REACHABILITY, &place, begun.elapsed());
+                Some(stream)
+            }
+            Err(trouble) => {
+                report.bad(REACHABILITY, &place, begun.elapsed(), trouble);
+                None
+            }
+        }
+    }
+}
+
+/// Whether the partner's proxy is there.
+async fn check_proxy(proxy: &HostAddress, limit: Duration, report: &mut Report<'_>) {
+    let place = Place::from(proxy);
+    let begun = Instant::now();
+    let found = match network::resolve(&place, limit).await {
+        Ok(addresses) => network::connect(&addresses, limit).await,
+        Err(trouble) => Err(trouble),
+    };
+    match found {
+        Ok(_) => report.good(PROXY, &place.shown(), begun.elapsed()),
+        Err(trouble) => report.bad(PROXY, &place.shown(), begun.elapsed(), trouble),
+    }
+}
+
+/// Whether the partner rule lets the domain push. It does not depend on the network.
+async fn check_permission(wish: &TestPartner, settings: &Settings, report: &mut Report<'_>) {
+    let begun = Instant::now();
+    let request = PermissionRequest {
+        domain: wish.domain.clone(),
+        proxy: wish.proxy.clone(),
+    };
+    let data = wish.data.data.as_deref();
+    let asked = administer::ask(settings, data, Purpose::Look, async |rules| {
+        rules.permission(&request).await
+    });
+    match asked.await {
+        Ok(Permission {
+            domain,
+            refusal: None,
+        }) => report.good(PERMISSION, domain.as_str(), begun.elapsed()),
+        Ok(Permission {
+            domain,
+            refusal: Some(refusal),
+        }) => {
+            let trouble = Trouble::partner(refusal).said_by("push administration");
+            report.bad(PERMISSION, domain.as_str(), begun.elapsed(), trouble);
+        }
+        Err(failure) => {
+            let domain = wish.domain.as_ref().map_or("-", |domain| domain.as_str());
+            let trouble = Trouble::not_asked(failure.message);
+            report.bad(PERMISSION, domain, begun.elapsed(), trouble);
+        }
+    }
+}

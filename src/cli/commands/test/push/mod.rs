@@ -1,0 +1,86 @@
+//! `handset test push`
+
+mod hops;
+mod probe;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::place::Place;
+use super::report::Report;
+use super::trouble::Trouble;
+use crate::cli::arguments::TestPush;
+use crate::cli::commands::env;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::secrets;
+use crate::cli::serve_file::ServeFile;
+use crate::cli::signals::Signals;
+use crate::device::SignInSecret;
+use crate::model::BackendOrigin;
+use crate::settings::Settings;
+use hops::Walk;
+use probe::Probe;
+
+pub(super) async fn run(
+    wish: TestPush,
+    settings: &Settings,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen()?;
+    let secret = match wish.password_stdin {
+        true => secrets::from_stdin("password")?,
+        // The demo rule of the embedded backend.
+        false => SecretString::from(wish.user.as_str()),
+    };
+    let running = env::running(settings).await;
+    let mut report = Report::new(output);
+    let Some(way) = Way::find(&wish, running.as_ref()) else {
+        let trouble = Trouble::no_services(settings.home.path(), "--backend URL");
+        report.bad(hops::SIGN_IN, "-", Duration::ZERO, trouble);
+        return Ok(report.finish());
+    };
+    let (probe, happenings) = Probe::open(wish.timeout).await?;
+    let walk = Walk::new(&wish, &way, &probe, happenings, settings, &mut report);
+    let interrupted = tokio::select! {
+        _ = walk.all(SignInSecret::Password(secret)) => None,
+        exit = signals.ended(output) => Some(exit),
+    };
+    probe.tidy_up(output).await;
+    match interrupted {
+        Some(exit) => Ok(exit),
+        None => Ok(report.finish()),
+    }
+}
+
+/// Which way the push goes.
+struct Way {
+    backend: BackendOrigin,
+    push: Option<String>,
+    ca: Option<PathBuf>,
+    /// The backend is that of the running `serve`, which says more where it refuses.
+    own: bool,
+}
+
+impl Way {
+    /// The backend that was named, else the running one.
+    fn find(wish: &TestPush, running: Option<&ServeFile>) -> Option<Self> {
+        let backend = match (&wish.backend, running) {
+            (Some(backend), _) => backend.clone(),
+            (None, Some(file)) => BackendOrigin::parse(&file.http).ok()?,
+            (None, None) => return None,
+        };
+        let place = Place::of_url(backend.url());
+        let own = running.filter(|file| place.is_some_and(|place| place.is_of(file)));
+        let secure = backend.url().scheme() == "https";
+        let of_own = own.and_then(|file| file.ca.clone()).filter(|_| secure);
+        Some(Self {
+            push: wish.push.clone(),
+            ca: wish.ca.clone().or(of_own),
+            own: own.is_some(),
+            backend,
+        })
+    }
+}

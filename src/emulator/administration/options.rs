@@ -1,0 +1,16 @@
+//! What the app backend is to push administration.
+
+use crate::model::DomainName;
+use crate::wire::push_administration::{Profile, SiteName};
+
+/// What one run of the services is to push administration. The default is the quick-start profile,
+/// no site, and a domain that is this machine's alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AdministrationOptions {
+    /// The domain that the embedded app backend speaks for.
+    pub domain: DomainName,
+    /// The site it is in, whose configuration wins over the global one.
+    pub site: Option<SiteName>,
+    /// What holds where nothing is stored.
+    pub profile: Profile,
+}

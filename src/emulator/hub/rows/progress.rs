@@ -1,0 +1,101 @@
+//! How far messages are.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::emulator::hub::notification_hub::Send;
+use crate::emulator::hub::outcome::Counts;
+use crate::model::Handle;
+use crate::wire::notification_hub::{Format, MessageState};
+
+use super::codes::state_code;
+use super::{messages, targets, unreadable};
+
+/// A message that is being sent.
+#[derive(Debug)]
+pub(in crate::emulator::hub) struct Work {
+    pub(in crate::emulator::hub) send: Send,
+    pub(in crate::emulator::hub) progress: Progress,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::emulator::hub) struct Progress {
+    /// Up to which target, or to how many handles, it was sent.
+    pub(in crate::emulator::hub) cursor: i64,
+    pub(in crate::emulator::hub) counts: Counts,
+}
+
+/// Messages that are neither ended nor wait for their time, the oldest first.
+pub(in crate::emulator::hub) fn open(c: &Connection) -> rusqlite::Result<Vec<(i64, Format)>> {
+    c.prepare_cached(
+        "SELECT seq, format FROM hub_message JOIN hub_content ON hub_content.message = seq
+         WHERE ended_at IS NULL AND due_at IS NULL ORDER BY seq",
+    )?
+    .query_map([], |row| Ok((row.get(0)?, messages::format(row, 1)?)))?
+    .collect()
+}
+
+/// Begins a message, or goes on with it; none where it has ended.
+pub(in crate::emulator::hub) fn begin(
+    c: &Connection,
+    seq: i64,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Work>> {
+    let known: Option<(i64, String)> = c
+        .prepare_cached(
+            "SELECT cursor, counts FROM hub_message WHERE seq = ?1 AND ended_at IS NULL",
+        )?
+        .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((cursor, counts)) = known else {
+        return Ok(None);
+    };
+    c.prepare_cached(
+        "UPDATE hub_message SET state = ?2, started_at = coalesce(started_at, ?3) WHERE seq = ?1",
+    )?
+    .execute(params![
+        seq,
+        state_code(MessageState::Processing),
+        now.as_millisecond()
+    ])?;
+    Ok(Some(Work {
+        send: messages::content(c, seq)?,
+        progress: Progress {
+            cursor,
+            counts: Counts::read(&counts).map_err(|error| unreadable(1, error))?,
+        },
+    }))
+}
+
+/// Writes down how far it is, and forgets the handles that turned out to be none.
+pub(in crate::emulator::hub) fn commit(
+    c: &Connection,
+    seq: i64,
+    progress: &Progress,
+    gone: &[Handle],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    for handle in gone {
+        targets::forget_handle(c, handle, now)?;
+    }
+    c.prepare_cached("UPDATE hub_message SET cursor = ?2, counts = ?3 WHERE seq = ?1")?
+        .execute(params![seq, progress.cursor, progress.counts.write()])?;
+    Ok(())
+}
+
+/// Ends a message.
+pub(in crate::emulator::hub) fn end(
+    c: &Connection,
+    seq: i64,
+    state: MessageState,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    c.prepare_cached(
+        "UPDATE hub_message SET state = ?2, ended_at = ?3, due_at = NULL,
+             started_at = coalesce(started_at, ?3)
+         WHERE seq = ?1 AND ended_at IS NULL",
+    )?
+    .execute(params![seq, state_code(state), now.as_millisecond()])?;
+    Ok(())
+}

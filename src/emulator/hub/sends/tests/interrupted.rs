@@ -1,0 +1,107 @@
+use super::*;
+use crate::emulator::hub::outcome::Outcome;
+use crate::emulator::hub::rows::messages::{self, NewMessage};
+use crate::emulator::hub::rows::progress;
+use crate::emulator::schema::SCHEMA;
+use crate::emulator::tests::{Device, options, start_in};
+use crate::emulator::{DataLocation, ServicesOptions};
+use crate::store::{Location, Store};
+
+#[tokio::test]
+async fn a_send_that_was_cut_off_goes_on_behind_the_last_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let services = start_in(folder.path()).await;
+    let mut phones = Vec::new();
+    for number in 0..4 {
+        let (_, token, uaid) = Device::registered(&services, "fcm").await;
+        put(
+            &services,
+            &format!("r{number}"),
+            registration(HubPlatform::FcmV1, &token, &["p"]),
+        )
+        .await;
+        if number == 0 {
+            // The same device once more, behind the page that was written down.
+            put(
+                &services,
+                "again",
+                registration(HubPlatform::FcmV1, &token, &["p"]),
+            )
+            .await;
+        }
+        phones.push(uaid);
+    }
+    services.shutdown().await;
+    // As it stands after a page of two, one of which was the first device.
+    let database = Location::File(folder.path().join("services.db"));
+    let store = Store::open(database, SCHEMA).await.unwrap();
+    let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+    let new = NewMessage {
+        id: "cut".into(),
+        send: fcm(to("p")),
+        due: None,
+        now,
+    };
+    let written = store.write(move |c| {
+        let seq = messages::insert(c, &new)?.unwrap();
+        let mut progress = progress::begin(c, seq, now)?.unwrap().progress;
+        progress.cursor = 1;
+        progress.counts.add(HubPlatform::FcmV1, Outcome::Success);
+        progress::commit(c, seq, &progress, &[], now)
+    });
+    written.await.unwrap();
+    store.close().await;
+    let services = start_in(folder.path()).await;
+    let told = ended(services.hub(), "cut").await;
+    assert_eq!(counts(&told, HubPlatform::FcmV1), "Skipped=1 Success=4");
+    for (number, uaid) in phones.iter().enumerate() {
+        let (mut phone, _) = Device::greet(&services, Some(uaid)).await;
+        if number > 0 {
+            let push = phone.hear().await;
+            phone.ack(&push).await;
+        }
+        phone.hears_nothing().await;
+    }
+    services.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_orderly_end_waits_for_no_push_service_and_the_next_start_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (listener, slow) = silent().await;
+    let start = async || {
+        let data = DataLocation::Directory(folder.path().to_owned());
+        let allowed_hosts = vec!["127.0.0.1".to_owned()];
+        Services::start(ServicesOptions {
+            data,
+            allowed_hosts,
+            ..options()
+        })
+        .await
+        .unwrap()
+    };
+    let services = start().await;
+    put(
+        &services,
+        "slow",
+        registration(HubPlatform::Windows, &slow, &["p"]),
+    )
+    .await;
+    let send = native(HubPlatform::Windows, to("p"), "x");
+    let id = services.hub().accept(send).await.unwrap();
+    let (connection, _) = listener.accept().await.unwrap();
+    assert_eq!(services.shutdown().await, 0);
+    drop((connection, listener));
+    let services = start().await;
+    let told = services.hub().details(id.clone()).await.unwrap().unwrap();
+    assert_eq!(
+        (told.ended, counts(&told, HubPlatform::Windows).as_str()),
+        (None, "")
+    );
+    services
+        .hub()
+        .delete(RegistrationId::parse("slow").unwrap(), Precondition::None)
+        .await
+        .unwrap();
+    drop(services);
+}
