@@ -166,6 +166,16 @@ pub enum BackendError {
         /// How long to wait, where the backend said so.
         retry_after: Option<Duration>,
     },
+    /// The hub behind the backend did not push.
+    #[error("{request}: answered {status}, nothing was pushed: {reason}")]
+    HubRefused {
+        /// What was asked.
+        request: String,
+        /// The status.
+        status: u16,
+        /// The hub's reason, with the remedy.
+        reason: String,
+    },
     /// Another status that is no success, such as 400.
     #[error(
         "{request}: answered {status}, the backend does not accept this request; check what is sent and that --backend is the app backend"

@@ -14,6 +14,7 @@ mod error;
 mod exchange;
 mod failure;
 mod fields;
+mod hub_refusal;
 mod notifications;
 mod probe;
 mod profile;

@@ -59,7 +59,10 @@ impl BackendClient {
             ..Values::default()
         };
         let call = self.call(&send.call, values)?.signed(credential);
-        sent(&self.ask(call).await?.body().await?, send.id.as_ref())
+        sent(
+            &self.exchange(call).await?.pushed().await?.body().await?,
+            send.id.as_ref(),
+        )
     }
 
     /// What is wished for must be said to the backend, not left out in silence.
@@ -207,7 +210,7 @@ impl BackendClient {
             ..Values::default()
         };
         let call = self.call(toast, values)?.signed(credential);
-        let body = self.ask(call).await?.body().await?;
+        let body = self.exchange(call).await?.pushed().await?.body().await?;
         if body.is_empty() {
             return Ok(Vec::new());
         }

@@ -20,8 +20,11 @@ const MAX_FILE: u64 = 16 * 1024;
 pub(super) struct ServeFile {
     pub(super) pid: u32,
     pub(super) http: String,
-    pub(super) push: String,
-    pub(super) wns_token: String,
+    /// The device socket, where the push services are served.
+    #[serde(default)]
+    pub(super) push: Option<String>,
+    #[serde(default)]
+    pub(super) wns_token: Option<String>,
     /// The hub's URL: the base that connection strings have, and its name.
     #[serde(default)]
     pub(super) hub: Option<String>,

@@ -24,6 +24,7 @@ use super::push::fcm::{self, Fcm};
 use super::push::socket::DeviceSockets;
 use super::push::webpush::{self, WebPush};
 use super::push::wns::{self, Wns};
+use super::roles::{Role, Roles};
 
 /// How many requests are worked on at once, those that still wait for their body included; more are
 /// answered 503. One HTTP/2 connection may have a thousand, and two of them must not lock out others.
@@ -42,57 +43,113 @@ pub(super) struct Doors {
     pub(super) sockets: Arc<DeviceSockets>,
 }
 
-/// The router of every embedded service.
-pub(super) fn router(doors: Doors) -> Router {
+/// The router of every embedded service that is served.
+pub(super) fn router(doors: Doors, roles: Roles) -> Router {
     let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
-    let index = get(index).with_state(doors.sockets.clone());
-    let at_root = post(wns::accept)
-        .delete(wns::remove)
-        .with_state(doors.wns.clone());
-    Router::new()
-        .route("/", index.merge(at_root))
-        .merge(administration::routes(doors.admin))
-        .merge(backend::routes(doors.backend))
-        .merge(wns::routes(doors.wns))
-        .merge(apns::routes(doors.apns))
-        .merge(fcm::routes(doors.fcm))
-        .merge(webpush::routes(doors.web_push))
-        .fallback_service(any(anywhere).with_state((doors.sockets, doors.hub)))
-        .layer(middleware::from_fn_with_state(places, limited))
+    let mut router = administration::routes(doors.admin);
+    if roles.has(Role::Backend) {
+        router = router.merge(backend::routes(doors.backend));
+    }
+    router = if roles.has(Role::Push) {
+        let front = Front {
+            sockets: doors.sockets,
+            hub: roles.has(Role::Hub).then_some(doors.hub),
+            roles,
+        };
+        let index = get(index).with_state(front.clone());
+        let at_root = post(wns::accept)
+            .delete(wns::remove)
+            .with_state(doors.wns.clone());
+        router
+            .route("/", index.merge(at_root))
+            .merge(wns::routes(doors.wns))
+            .merge(apns::routes(doors.apns))
+            .merge(fcm::routes(doors.fcm))
+            .merge(webpush::routes(doors.web_push))
+            .fallback_service(any(anywhere).with_state(front))
+    } else {
+        let index = get(move || std::future::ready(words(roles)));
+        router
+            .route("/", index)
+            .fallback(move || std::future::ready(elsewhere(roles)))
+    };
+    router.layer(middleware::from_fn_with_state(places, limited))
+}
+
+/// What answers under any path.
+#[derive(Debug, Clone)]
+struct Front {
+    sockets: Arc<DeviceSockets>,
+    hub: Option<Arc<HubDoor>>,
+    roles: Roles,
 }
 
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// `GET /`: the device socket, or a few words for who looks in with a browser.
-async fn index(State(sockets): State<Arc<DeviceSockets>>, upgrade: Upgrade) -> Response {
+async fn index(State(front): State<Front>, upgrade: Upgrade) -> Response {
     match upgrade {
-        Ok(upgrade) => sockets.upgrade(upgrade),
-        Err(_) => (
-            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-            "handset's embedded services\n\n\
-             app backend   /api/login /api/register /api/notifications\n\
-             device socket / (WebSocket, Mozilla push protocol)\n\
-             hub           /{hub}/registrations /{hub}/installations /{hub}/messages\n\
-             WNS           /accesstoken.srf and /w/?token=\n\
-             APNs          /3/device/\n\
-             FCM           /token and /v1/projects/{project}/messages:send\n\
-             Web Push      /wpush/v1/ and /wpush/v2/\n",
-        )
-            .into_response(),
+        Ok(upgrade) => front.sockets.upgrade(upgrade),
+        Err(_) => words(front.roles),
     }
 }
 
-/// Devices may open their socket under any path; the hub has those below its name.
-async fn anywhere(
-    State((sockets, hub)): State<(Arc<DeviceSockets>, Arc<HubDoor>)>,
-    upgrade: Upgrade,
-    request: Request,
-) -> Response {
-    if let Ok(upgrade) = upgrade {
-        return sockets.upgrade(upgrade);
+/// What is served here.
+fn words(roles: Roles) -> Response {
+    let lines = [
+        (
+            Role::Backend,
+            "app backend   /api/login /api/register /api/notifications /tables/TodoItem",
+        ),
+        (
+            Role::Push,
+            "device socket / (WebSocket, Mozilla push protocol)",
+        ),
+        (
+            Role::Hub,
+            "hub           /{hub}/registrations /{hub}/installations /{hub}/messages",
+        ),
+        (Role::Push, "WNS           /accesstoken.srf and /w/?token="),
+        (Role::Push, "APNs          /3/device/"),
+        (
+            Role::Push,
+            "FCM           /token and /v1/projects/{project}/messages:send",
+        ),
+        (Role::Push, "Web Push      /wpush/v1/ and /wpush/v2/"),
+    ];
+    let served = lines.into_iter().filter(|(role, _)| roles.has(*role));
+    let mut text = "handset's embedded services\n\n".to_owned();
+    for (_, line) in served {
+        text.push_str(line);
+        text.push('\n');
     }
-    let answer = hub.answer(request).await;
-    answer.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+    plain(StatusCode::OK, text)
+}
+
+/// Devices may open their socket under any path; the hub has those below its name.
+async fn anywhere(State(front): State<Front>, upgrade: Upgrade, request: Request) -> Response {
+    if let Ok(upgrade) = upgrade {
+        return front.sockets.upgrade(upgrade);
+    }
+    let answer = match &front.hub {
+        Some(hub) => hub.answer(request).await,
+        None => None,
+    };
+    answer.unwrap_or_else(|| elsewhere(front.roles))
+}
+
+/// There is no such path; where not everything is served, it may be one of what is not.
+fn elsewhere(roles: Roles) -> Response {
+    if roles.is_all() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let text = format!("there is no such path here: this serves {roles} alone (--only)\n");
+    plain(StatusCode::NOT_FOUND, text)
+}
+
+fn plain(status: StatusCode, text: String) -> Response {
+    let content_type = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (status, content_type, text).into_response()
 }
 
 /// The limits of every request, in one layer, as each one costs every push. Method, route and

@@ -20,6 +20,7 @@ mod preload;
 mod proxy;
 mod push;
 mod random;
+mod roles;
 mod schema;
 mod services;
 mod tls;
@@ -35,12 +36,13 @@ pub use credentials::{
     WnsClient,
 };
 pub use error::{Door, EmulatorError};
-pub use hub::HubName;
+pub use hub::{HubName, RemoteHubOptions};
 pub use options::{DataLocation, ServicesOptions, SocketTimings};
 pub use origins::PublicHost;
 pub use preload::node_preload;
 pub use push::on_demand::{ErrorOnDemand, errors_on_demand};
 pub use push::throttle::PerHandleRate;
+pub use roles::{Role, Roles};
 pub use services::Services;
 pub use trace::{DropRule, TraceCounts, TraceEntry, TraceLog, TraceStep};
 pub use urls::ServiceUrls;

@@ -9,9 +9,10 @@ use crate::lifecycle::{Clock, timeouts};
 use super::administration::AdministrationOptions;
 use super::backend::Users;
 use super::credentials::SenderCredentials;
-use super::hub::HubName;
+use super::hub::{HubName, RemoteHubOptions};
 use super::origins::PublicHost;
 use super::push::throttle::PerHandleRate;
+use super::roles::Roles;
 
 /// How the embedded services run. The default is loopback on the documented port, in memory, with
 /// the demo users.
@@ -55,6 +56,10 @@ pub struct ServicesOptions {
     pub hub_lifetime: Option<Duration>,
     /// Hosts beside the embedded services that the hub may post to, by name or address.
     pub allowed_hosts: Vec<String>,
+    /// Which parts are served.
+    pub roles: Roles,
+    /// The hub elsewhere that the app backend sends through, in the place of the embedded one.
+    pub remote_hub: Option<RemoteHubOptions>,
     /// What the app backend is to push administration, and what holds where nothing is stored.
     pub administration: AdministrationOptions,
 }
@@ -105,6 +110,8 @@ impl Default for ServicesOptions {
             hub_name: HubName::default(),
             hub_lifetime: None,
             allowed_hosts: Vec::new(),
+            roles: Roles::all(),
+            remote_hub: None,
             administration: AdministrationOptions::default(),
         }
     }

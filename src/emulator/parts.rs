@@ -6,11 +6,13 @@ use crate::lifecycle::{Clock, Scope};
 use crate::store::Store;
 
 use super::EmulatorError;
-use super::administration::AdminDoor;
+use super::administration::{AdminDoor, Policy};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{BackendHub, HubDoor, HubName, HubParts, NotificationHub};
+use super::hub::{
+    BackendHub, Hub, HubDoor, HubName, HubParts, NotificationHub, RemoteHub, RemoteHubOptions,
+};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -54,7 +56,7 @@ impl Parts {
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
         let queue = queue(&store, &trace, &handles, &clock, &scope);
         let fcm_tokens = AccessTokens::default();
-        let (hub, door, for_backend) = hub(
+        let (hub, door) = hub(
             HubParts {
                 store: store.clone(),
                 clock: clock.clone(),
@@ -68,7 +70,11 @@ impl Parts {
             },
             options.hub_name.clone(),
         )?;
-        let backend = backend(&options, &store, for_backend);
+        let for_backend: Arc<dyn Hub> = match &options.remote_hub {
+            Some(remote) => elsewhere(remote.clone(), &policy, &clock, &scope)?,
+            None => Arc::new(BackendHub::new(hub.clone(), policy.domain().to_string())),
+        };
+        let backend = backend(&options, &store, &policy, for_backend);
         let wns = wns(&options, &handles, &queue, &credentials);
         let timings = options.socket;
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), timings, scope.spawner());
@@ -112,24 +118,26 @@ fn queue(
     )
 }
 
-/// The hub, its front door, and the app backend's way to it.
-fn hub(
-    parts: HubParts<'_>,
-    name: HubName,
-) -> Result<(NotificationHub, HubDoor, BackendHub), EmulatorError> {
+/// The hub and its front door.
+fn hub(parts: HubParts<'_>, name: HubName) -> Result<(NotificationHub, HubDoor), EmulatorError> {
     let (credentials, clock) = (parts.credentials.clone(), parts.clock.clone());
-    let (own, domain) = (parts.own.clone(), parts.policy.domain().to_string());
+    let own = parts.own.clone();
     let hub = NotificationHub::new(parts)?;
     let door = HubDoor::new(hub.clone(), name, credentials, clock, own);
-    let for_backend = BackendHub::new(hub.clone(), domain);
-    Ok((hub, door, for_backend))
+    Ok((hub, door))
 }
 
-fn backend(options: &ServicesOptions, store: &Store, hub: BackendHub) -> AppBackend {
+fn backend(
+    options: &ServicesOptions,
+    store: &Store,
+    policy: &Policy,
+    hub: Arc<dyn Hub>,
+) -> AppBackend {
     AppBackend::new(
         store.clone(),
         options.clock.clone(),
-        Arc::new(hub),
+        hub,
+        policy.clone(),
         options.users.clone(),
         options.token_ttl,
     )
@@ -151,6 +159,23 @@ fn wns(
         throttle: Throttle::new(options.throttle, options.clock.clone()),
         on_demand: OnDemand::default(),
     }
+}
+
+/// The hub elsewhere, which is asked beside the start whether it can be used.
+fn elsewhere(
+    options: RemoteHubOptions,
+    policy: &Policy,
+    clock: &Clock,
+    scope: &Scope,
+) -> Result<Arc<dyn Hub>, EmulatorError> {
+    let domain = policy.domain().to_string();
+    let hub = RemoteHub::new(options, policy.clone(), domain, clock.clone())?;
+    let hub = Arc::new(hub);
+    let checked = hub.clone();
+    scope.spawn("check of the hub elsewhere", async move {
+        checked.check().await;
+    });
+    Ok(hub)
 }
 
 /// What all push services share stands in each of them.

@@ -5,7 +5,7 @@ use crate::store::Schema;
 /// The services' one database: `services.db` in the data folder.
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x4853_7376,
-    migrations: &[FIRST, TOPICS, TOTALS, HUB, ADMINISTRATION],
+    migrations: &[FIRST, TOPICS, TOTALS, BACKEND, HUB, ADMINISTRATION],
 };
 
 /// Numbers of agents, channels and messages are never given twice, so that a late job about one
@@ -129,12 +129,42 @@ CREATE TRIGGER channel_removed AFTER DELETE ON channel BEGIN
 END;
 ";
 
+/// What the app backend knows by itself: the handle that was put under a registration, which belongs
+/// to one registration at a time, and whether the hub may know the registration; and the to-do items.
+///
+/// What the hub knew is taken over. An installation of the hub that is no registration's is one that
+/// was given back while the hub did not answer: nobody would ever remove it.
+const BACKEND: &str = "
+ALTER TABLE registration ADD COLUMN platform TEXT;
+ALTER TABLE registration ADD COLUMN handle TEXT;
+ALTER TABLE registration ADD COLUMN in_hub INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX registration_handle ON registration(handle);
+CREATE INDEX registration_expiry ON registration(in_hub, expires_at);
+CREATE INDEX registration_leaving ON registration(in_hub) WHERE handle IS NULL;
+UPDATE OR IGNORE registration SET (platform, handle, in_hub) = (
+    SELECT platform, CASE platform WHEN 'apns' THEN lower(handle) ELSE handle END, 1
+    FROM installation WHERE installation.id = registration.id
+) WHERE id IN (SELECT id FROM installation);
+DELETE FROM installation_tag WHERE installation NOT IN (SELECT id FROM registration WHERE in_hub = 1);
+DELETE FROM installation WHERE id NOT IN (SELECT id FROM registration WHERE in_hub = 1);
+
+CREATE TABLE todo_item(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL,
+    id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    complete INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE(owner, id)
+) STRICT;
+";
+
 /// The hub. A target is what a send reaches: a registration is one, an installation one for each of
 /// its parts. A label is a tag among the targets of one kind (0 for templates, else the number of
 /// their platform), so that a send looks at no target that it is not for.
 ///
-/// The installations of the format before become the app backend's registrations; under their old
-/// name they can still be read.
+/// The installations of the format before become the app backend's registrations.
 const HUB: &str = "
 CREATE TABLE hub_target(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -277,8 +307,6 @@ JOIN hub_target ON hub_target.registration = installation_tag.installation
 JOIN hub_label ON hub_label.tag = installation_tag.tag AND hub_label.kind = hub_target.kind;
 DROP TABLE installation_tag;
 DROP TABLE installation;
-CREATE VIEW installation AS
-SELECT registration AS id, handle FROM hub_target WHERE of_backend = 1;
 ";
 
 /// Push administration: what is switched on, and who may push. A domain is on one list at most.

@@ -19,7 +19,7 @@ use super::administration::{AdminDoor, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::{HubError, HubName, NotificationHub};
+use super::hub::{HubName, NotificationHub};
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -28,6 +28,7 @@ use super::push::fcm::Fcm;
 use super::push::handles::Handles;
 use super::push::queue::Queue;
 use super::push::wns::Wns;
+use super::roles::{Role, Roles};
 use super::schema::SCHEMA;
 use super::tls::{LocalNames, Tls};
 use super::trace::TraceLog;
@@ -44,6 +45,7 @@ const CERTIFICATES: &str = "tls";
 pub struct Services {
     address: SocketAddr,
     urls: ServiceUrls,
+    roles: Roles,
     tls: Option<Arc<Tls>>,
     clock: Clock,
     hub_name: HubName,
@@ -66,6 +68,8 @@ impl Services {
     /// [`EmulatorError`]: an address is taken or cannot be bound, the data folder or database is
     /// unusable, an option is, the certificates cannot be made.
     pub async fn start(options: ServicesOptions) -> Result<Self, EmulatorError> {
+        let roles = options.roles;
+        roles.check(options.remote_hub.is_some())?;
         let listeners = Listeners::bind(&options).await?;
         let address = listeners.http();
         let own = Origins::new(Listening {
@@ -99,14 +103,18 @@ impl Services {
             store,
             scope,
         } = parts;
-        listeners.serve(&scope, front::router(doors.clone()), tls.clone(), pass);
-        hub.start();
+        let router = front::router(doors.clone(), roles);
+        listeners.serve(&scope, router, tls.clone(), pass);
+        if roles.has(Role::Hub) {
+            hub.start();
+        }
         sweep(&scope, &doors, &queue, handles, hub.clone());
         let (admin, backend) = (doors.admin, doors.backend);
         let (wns, fcm) = (doors.wns, doors.fcm);
         Ok(Self {
             address,
             urls,
+            roles,
             tls,
             clock,
             hub_name,
@@ -135,7 +143,7 @@ impl Services {
         &self.urls.http
     }
 
-    /// Where each service is reached.
+    /// Where each service is reached, if it is served.
     #[must_use]
     pub fn urls(&self) -> &ServiceUrls {
         &self.urls
@@ -154,17 +162,18 @@ impl Services {
         &self.hub_name
     }
 
-    /// The `services.ready` event, with every URL, the hub's name and what push administration comes
-    /// to.
+    /// The `services.ready` event, with every URL of what is served, the hub's name and what push
+    /// administration comes to.
     #[must_use]
     pub fn ready_event(&self) -> Event {
-        let urls = serde_json::to_value(&self.urls).unwrap_or_default();
+        let urls = self.urls.served(self.roles);
         let in_force = serde_json::to_value(self.in_force()).unwrap_or_default();
         let event = Event::new(self.clock.now(), EventName::ServicesReady);
+        let event = event.with("urls", urls).with("administration", in_force);
+        if self.roles.has(Role::Hub) {
+            return event.with("hub", self.hub_name.as_str());
+        }
         event
-            .with("urls", urls)
-            .with("hub", self.hub_name.as_str())
-            .with("administration", in_force)
     }
 
     /// Which push services are on, and whether the embedded app backend may push.
@@ -301,19 +310,22 @@ async fn certificates(
     Ok(Some(Arc::new(Tls::obtain(folder, names).await?)))
 }
 
-/// Looks again and again for what has expired.
+/// Looks again and again for what has expired. The backend's part, which asks the hub, holds up nobody.
 fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles, hub: NotificationHub) {
-    let (backend, queue) = (doors.backend.clone(), queue.clone());
+    let backend = doors.backend.clone();
+    scope.spawn("app backend's sweep", async move {
+        backend.sweep_forever().await;
+    });
+    let queue = queue.clone();
     scope.spawn("embedded services' sweep", async move {
         loop {
             tokio::time::sleep(timeouts::SERVICE_SWEEP).await;
             let swept = async {
                 queue.sweep().await?;
                 handles.sweep().await?;
-                hub.sweep().await?;
-                backend.sweep().await
+                hub.sweep().await
             };
-            let swept: Result<(), HubError> = swept.await;
+            let swept: Result<(), StoreError> = swept.await;
             if let Err(error) = swept {
                 tracing::warn!(%error, "what has expired could not be swept");
             }

@@ -5,6 +5,11 @@ use url::Url;
 
 use crate::model::Invalid;
 
+use super::roles::{Role, Roles};
+
+/// What belongs to the push services alone.
+const OF_PUSH: [&str; 6] = ["push", "wns_token", "apns", "fcm", "fcm_token", "webpush"];
+
 /// Where the services are reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServiceUrls {
@@ -60,5 +65,19 @@ impl ServiceUrls {
             proxy,
             http,
         })
+    }
+
+    /// The URLs of what is served, as JSON.
+    pub(super) fn served(&self, roles: Roles) -> serde_json::Value {
+        let mut urls = serde_json::to_value(self).unwrap_or_default();
+        if let Some(urls) = urls.as_object_mut() {
+            let left_out = |name: &str| {
+                (name == "backend" && !roles.has(Role::Backend))
+                    || (name == "hub" && !roles.has(Role::Hub))
+                    || (OF_PUSH.contains(&name) && !roles.has(Role::Push))
+            };
+            urls.retain(|name, _| !left_out(name));
+        }
+        urls
     }
 }

@@ -161,6 +161,13 @@ pub const SENDER_CREDENTIALS: Duration = Duration::from_secs(60);
 /// How often the embedded services look for what has expired.
 pub const SERVICE_SWEEP: Duration = Duration::from_secs(5);
 
+/// The longest pause before expired registrations are taken out of a hub that did not answer.
+pub const SERVICE_SWEEP_PAUSE: Duration = Duration::from_secs(300);
+
+/// How long a hub elsewhere may take for what is asked of it, tries anew included: two such calls, a
+/// handle's removal from one device and its put under another, take less than [`SERVICE_REQUEST`].
+pub const REMOTE_HUB: Duration = Duration::from_secs(12);
+
 /// How long a background task may run (WinRT and iOS: 30 s of wall time).
 pub const TASK_BUDGET: Duration = Duration::from_secs(30);
 

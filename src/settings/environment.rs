@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::PathBuf;
 
 use super::SettingsError;
@@ -9,10 +10,11 @@ use crate::device::VaultChoice;
 use crate::model::{DeviceName, Invalid};
 
 /// The variables that handset reads.
-const READ: [&str; 16] = [
+const READ: [&str; 17] = [
     "HANDSET_HOME",
     "HANDSET_DEVICE",
     "HANDSET_VAULT",
+    "HANDSET_REMOTE_HUB",
     "HANDSET_BACKEND_PROFILE",
     "NO_COLOR",
     "COLUMNS",
@@ -29,9 +31,16 @@ const READ: [&str; 16] = [
     "HANDSET_HTTP",
 ];
 
-/// The environment of the process, read once.
-#[derive(Debug, Clone, Default)]
+/// The environment of the process, read once. `Debug` shows the names alone, as a value may be a
+/// secret.
+#[derive(Clone, Default)]
 pub struct Environment(HashMap<&'static str, OsString>);
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Environment {
     /// The process's own.

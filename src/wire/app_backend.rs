@@ -19,8 +19,9 @@ pub const MAX_PAYLOAD: usize = 16 * 1024;
 /// platform's shape.
 pub const MAX_TOAST: usize = 2048;
 
-/// The most tags of one registration (Azure Notification Hubs: 60).
-pub const MAX_TAGS: usize = 60;
+/// The most tags that a device puts under one registration: a hub takes 60 (Azure Notification Hubs),
+/// and one of them is the user's own, which the backend adds.
+pub const MAX_TAGS: usize = 59;
 
 /// Body of `POST /api/login`.
 #[derive(Deserialize)]
@@ -191,7 +192,7 @@ pub struct Delivery {
     pub reason: Option<String>,
 }
 
-/// A push service's answer, in three words.
+/// What became of a push, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryOutcome {
@@ -201,6 +202,46 @@ pub enum DeliveryOutcome {
     Dropped,
     /// The service did not take it.
     Refused,
+    /// A hub elsewhere has taken it, for all devices of the platform: it answers before it delivers.
+    Enqueued,
+}
+
+impl DeliveryOutcome {
+    /// The name in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Dropped => "dropped",
+            Self::Refused => "refused",
+            Self::Enqueued => "enqueued",
+        }
+    }
+}
+
+/// Body of an answer that refuses a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RefusalBody {
+    /// Why, for people.
+    pub message: String,
+}
+
+/// The header of an answer that says who refused, where it was not the backend itself: `hub`. A 403
+/// with it says nothing about the sign-in.
+pub const REFUSED_BY: &str = "x-handset-refused-by";
+
+impl Delivery {
+    /// A push that was not sent, to one device or to all of a platform.
+    #[must_use]
+    pub fn refused(platform: &str, reason: impl Into<String>) -> Self {
+        Self {
+            platform: platform.to_owned(),
+            outcome: DeliveryOutcome::Refused,
+            message: None,
+            reason: Some(reason.into()),
+        }
+    }
 }
 
 /// Reads a registration id as `POST /api/register` answers it: a JSON string with quotes, as
@@ -215,7 +256,7 @@ pub fn read_registration_id(body: &str) -> Result<RegistrationId, crate::model::
 }
 
 /// Reads an object whose property names are in any case.
-fn any_case<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+pub(super) fn any_case<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;

@@ -14,6 +14,7 @@ pub mod push_administration;
 pub mod push_socket;
 pub mod secure_push;
 pub mod toast_xml;
+pub mod todo_list;
 pub mod webpush;
 pub mod wns;
 mod xml;

@@ -30,6 +30,7 @@ mod kills;
 mod line;
 mod live_autopush;
 mod node_preload;
+mod only;
 mod owner;
 mod pipes;
 mod secrets;

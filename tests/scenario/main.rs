@@ -39,6 +39,7 @@ mod taps;
 mod topics;
 mod triggers;
 mod troubles;
+mod two_users;
 mod users;
 mod waiting_pushes;
 mod web_push_rules;

@@ -228,3 +228,33 @@ async fn a_body_that_cannot_be_unpacked_says_so() {
     assert!(!error.is_transient());
     assert_says(&error, &["cannot be unpacked"]);
 }
+
+#[tokio::test]
+async fn a_hubs_refusal_has_its_reason_and_is_no_refused_sign_in() {
+    use crate::model::{Platform, UserName};
+    use crate::wire::app_backend::SecurePushRequest;
+
+    for (status, marked) in [(403, true), (403, false), (502, true), (503, true)] {
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = move || async move {
+            let body = r#"{"Message":"evil.example is not\u001b[31m an allowed partner"}"#;
+            let mut response = (status, body).into_response();
+            if marked {
+                let by = header::HeaderValue::from_static("hub");
+                response.headers_mut().insert("x-handset-refused-by", by);
+            }
+            response
+        };
+        let backend = FakeBackend::serve(Router::new().fallback(any(answer))).await;
+        let client = backend.client();
+        let push = SecurePushRequest::default();
+        let secure = client.send_secure(&alice(), &push).await.unwrap_err();
+        let bob = UserName::parse("bob").unwrap();
+        let toast = client.send_toast(&alice(), Platform::Wns, &bob, "hi").await;
+        for error in [secure, toast.unwrap_err()] {
+            assert_eq!(error.needs_sign_in(), !marked, "{error:?}");
+            let text = error.to_string();
+            assert_eq!(text.contains("is not[31m an allowed"), marked, "{text}");
+        }
+    }
+}

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use secrecy::SecretString;
 
-use super::values::{ListenAt, Toast, duration, listen_at};
+use super::values::{ListenAt, RoleName, Toast, duration, listen_at, secret};
 use crate::emulator::{HubName, PerHandleRate, PublicHost, ServicesOptions};
 use crate::model::{DomainName, Platform, UserName};
 use crate::wire::push_administration::SiteName;
@@ -54,12 +55,17 @@ Examples:
   handset serve --throttle 240/1m             # 406 from WNS, 429 from the others, with Retry-After
   handset serve --https off --proxy off
   handset serve --strict --domain contoso.example --site Paris
+  handset serve --only push                   # the push services alone, for a backend of your own
+  handset serve --only backend --hub hub.txt --hub-name my-hub
   handset serve --http 0.0.0.0:8480 --public-host phone.example --users users.txt \\
     --strict-credentials
 
 A users file has one `name:hash` a line, the hash in Argon2id's PHC form, as the program argon2
 writes it:  echo \"alice:$(printf %s 'secret' | argon2 \"$(openssl rand -hex 8)\" -id -e)\" >> users.txt
-Without one, everybody may sign in whose password is the user name.")]
+Without one, everybody may sign in whose password is the user name.
+
+The connection string of a hub elsewhere holds a key. Keep it in a file of your own, or in the
+variable HANDSET_REMOTE_HUB: what stands on a command line, others on this machine can read.")]
 pub(in crate::cli) struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value_t = ServicesOptions::DEFAULT_HTTP)]
@@ -84,9 +90,26 @@ pub(in crate::cli) struct Serve {
     /// Take the generated sender credentials alone, which lie in the home, not any well-formed ones
     #[arg(long)]
     pub(in crate::cli) strict_credentials: bool,
-    /// The hub's name, the first part of its paths
-    #[arg(long, value_name = "NAME", default_value_t = HubName::default())]
-    pub(in crate::cli) hub_name: HubName,
+    /// Serve these parts alone, each once or as a list: backend, hub, push [default: all of them]
+    #[arg(
+        long,
+        value_name = "PART",
+        value_enum,
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    pub(in crate::cli) only: Vec<RoleName>,
+    /// Send through a hub elsewhere, such as one of Azure: a file with its connection string, or the
+    /// string itself [also HANDSET_REMOTE_HUB]
+    #[arg(long, value_name = "FILE|CONNECTION_STRING", value_parser = secret)]
+    pub(in crate::cli) hub: Option<SecretString>,
+    /// The name of the embedded hub, the first part of its paths [default: handset]; with --hub, the name
+    /// of that one, where its connection string has none
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) hub_name: Option<HubName>,
+    /// A PEM file with authorities that may vouch for that hub, besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) hub_ca: Option<PathBuf>,
     /// Where payloads, registrations and waiting pushes are kept [default: services in the home]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub(in crate::cli) data: Option<PathBuf>,

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::{RangedI64ValueParser, RangedU64ValueParser, TypedValueParser};
+use secrecy::SecretString;
 
 use crate::background::TaskHistory;
 use crate::device::VaultChoice;
+use crate::emulator::Role;
 use crate::model::{AuthScheme, BackgroundAccess, Conditions};
 use crate::settings::ToastChoice;
 use crate::wire::app_backend::SendPriority;
@@ -59,6 +61,24 @@ pub(super) fn listen_at(text: &str) -> Result<ListenAt, String> {
     Ok(ListenAt::Address(address))
 }
 
+/// A part of the embedded services.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(in crate::cli) enum RoleName {
+    Backend,
+    Hub,
+    Push,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Backend => Self::Backend,
+            RoleName::Hub => Self::Hub,
+            RoleName::Push => Self::Push,
+        }
+    }
+}
+
 /// How a password is used.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(in crate::cli) enum Auth {
@@ -105,6 +125,15 @@ impl From<PriorityName> for SendPriority {
             PriorityName::High => Self::High,
         }
     }
+}
+
+/// A value that may be a secret: it shows in no log.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "clap's parsers of values may fail"
+)]
+pub(super) fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
+    Ok(text.into())
 }
 
 /// A time such as `30s`, `15m` or `1h 30m`: more than nothing, at most 30 days.

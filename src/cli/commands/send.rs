@@ -51,9 +51,16 @@ fn line(delivery: &SentTo, output: &Output) -> String {
         DeliveryOutcome::Received => output.good("received"),
         DeliveryOutcome::Dropped => output.bad("dropped"),
         DeliveryOutcome::Refused => output.bad("refused"),
+        DeliveryOutcome::Enqueued => output.good("taken"),
     };
-    match &delivery.reason {
-        Some(reason) => format!("  {}: {outcome}, {reason}", delivery.platform),
-        None => format!("  {}: {outcome} by the push service", delivery.platform),
+    let platform = &delivery.platform;
+    match (&delivery.reason, delivery.outcome) {
+        (Some(reason), _) => format!("  {platform}: {outcome}, {reason}"),
+        (None, DeliveryOutcome::Enqueued) => {
+            format!(
+                "  {platform}: {outcome} by the hub, which sends it to whoever is registered there"
+            )
+        }
+        (None, _) => format!("  {platform}: {outcome} by the push service"),
     }
 }

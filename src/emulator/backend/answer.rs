@@ -7,10 +7,10 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::json;
 
 use crate::emulator::hub::HubError;
 use crate::store::StoreError;
+use crate::wire::app_backend::{REFUSED_BY, RefusalBody};
 
 /// Why a request was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +22,24 @@ pub(super) enum Refusal {
     Gone,
     TooLarge(&'static str),
     TooMany(&'static str),
+    Conflict(&'static str),
     Unavailable,
+    /// The hub did not do its part.
+    ByHub {
+        status: StatusCode,
+        reason: String,
+    },
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (status, message) = match self {
+impl Refusal {
+    /// What is said to people.
+    pub(super) fn into_words(self) -> String {
+        self.told().1
+    }
+
+    /// Its status, and its words for people.
+    fn told(self) -> (StatusCode, String) {
+        match self {
             Self::SignInNeeded => (
                 StatusCode::UNAUTHORIZED,
                 "sign in with Basic credentials or a bearer token".into(),
@@ -43,13 +55,25 @@ impl IntoResponse for Refusal {
             ),
             Self::TooLarge(message) => (StatusCode::PAYLOAD_TOO_LARGE, message.into()),
             Self::TooMany(message) => (StatusCode::TOO_MANY_REQUESTS, message.into()),
+            Self::Conflict(message) => (StatusCode::CONFLICT, message.into()),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "try again in a moment".into(),
             ),
-        };
-        let mut response = uncached((status, Json(json!({ "Message": message }))));
+            Self::ByHub { status, reason } => (status, reason),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let by_hub = matches!(self, Self::ByHub { .. });
+        let (status, message) = self.told();
+        let mut response = uncached((status, Json(RefusalBody { message })));
         let headers = response.headers_mut();
+        if by_hub {
+            headers.insert(REFUSED_BY, HeaderValue::from_static("hub"));
+        }
         match status {
             StatusCode::UNAUTHORIZED => {
                 for challenge in [
@@ -76,15 +100,27 @@ impl From<StoreError> for Refusal {
     }
 }
 
+/// What a hub refuses for good is told with a status that says so; what may go through later is 503.
 impl From<HubError> for Refusal {
     fn from(error: HubError) -> Self {
-        match error {
-            HubError::Store(error) => error.into(),
-            error => {
-                tracing::warn!(%error, "the hub did not do what was asked of it");
-                Self::Unavailable
+        let status = match &error {
+            HubError::Store(_) => {
+                tracing::warn!(%error, "the hub's database failed");
+                return Self::Unavailable;
             }
-        }
+            HubError::Partner(_) | HubError::Refused { .. } => StatusCode::FORBIDDEN,
+            HubError::Invalid(_) => StatusCode::BAD_REQUEST,
+            HubError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
+            HubError::Remote {
+                transient: true, ..
+            } => StatusCode::SERVICE_UNAVAILABLE,
+            HubError::Remote { .. } | HubError::NotFound(_) | HubError::Changed => {
+                StatusCode::BAD_GATEWAY
+            }
+        };
+        tracing::warn!(%error, "the hub did not do what was asked of it");
+        let reason = error.to_string();
+        Self::ByHub { status, reason }
     }
 }
 

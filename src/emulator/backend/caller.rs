@@ -1,4 +1,5 @@
-//! Who calls: read from the `Authorization` header before anything else of a request.
+//! Who calls: read from the `Authorization` header before anything else of a request, or, where there
+//! is none, from `X-ZUMO-AUTH`, in which clients of Mobile Services bring their token.
 
 use std::sync::Arc;
 
@@ -19,6 +20,9 @@ use super::tokens::TokenHash;
 
 /// The longest `Authorization` header that is read.
 const MAX_HEADER: usize = 4096;
+
+/// The header with the token of Mobile Services' clients, as it stands.
+const ZUMO_AUTH: &str = "x-zumo-auth";
 
 /// Clients write base64 with and without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -67,14 +71,14 @@ impl FromRequestParts<Arc<AppBackend>> for Caller {
     }
 }
 
-/// Reads the one `Authorization` header; none where it is missing, doubled or malformed.
+/// Reads the one header; none where it is missing, doubled or malformed.
 fn read(headers: &HeaderMap) -> Option<Presented> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next()?;
-    if values.next().is_some() || value.len() > MAX_HEADER {
-        return None;
+    if !headers.contains_key(header::AUTHORIZATION) {
+        let token = the_one(headers, ZUMO_AUTH)?.trim();
+        return (!token.is_empty()).then(|| Presented::Bearer(TokenHash::of(token)));
     }
-    let (scheme, rest) = value.to_str().ok()?.split_once(' ')?;
+    let value = the_one(headers, header::AUTHORIZATION.as_str())?;
+    let (scheme, rest) = value.split_once(' ')?;
     let rest = rest.trim();
     if scheme.eq_ignore_ascii_case("basic") {
         let decoded = Zeroizing::new(BASE64.decode(rest).ok()?);
@@ -89,4 +93,13 @@ fn read(headers: &HeaderMap) -> Option<Presented> {
     } else {
         None
     }
+}
+
+fn the_one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    if values.next().is_some() || value.len() > MAX_HEADER {
+        return None;
+    }
+    value.to_str().ok()
 }

@@ -6,9 +6,11 @@ use serde_json::json;
 
 use crate::emulator::hub::Content;
 use crate::model::{NotificationId, Platform};
-use crate::wire::app_backend::SendPriority;
+use crate::wire::app_backend::{MAX_TOAST, SendPriority};
 use crate::wire::notification_hub::{Format, HubPlatform};
 use crate::wire::{apns, wns};
+
+use super::answer::Refusal;
 
 /// The ID of a payload: it wakes the app, which fetches the payload. On APNs a push without UI has
 /// priority 5, whatever its sender wishes: with 10 it is an error (Apple, "Pushing background updates
@@ -44,8 +46,40 @@ pub(super) fn secure(platform: Platform, id: &NotificationId, priority: SendPrio
     }
 }
 
+/// Text that platforms show by themselves, in the form of each.
+///
+/// # Errors
+/// [`Refusal::TooLarge`] where the text is longer than [`MAX_TOAST`], or a form, in which markup is
+/// escaped, is larger than its push service takes.
+pub(super) fn toasts(
+    platforms: impl IntoIterator<Item = Platform>,
+    text: &str,
+) -> Result<Vec<Content>, Refusal> {
+    if text.len() > MAX_TOAST {
+        return Err(Refusal::TooLarge("the toast is larger than 2 KiB"));
+    }
+    let forms = platforms.into_iter().map(|platform| {
+        let form = toast(platform, text);
+        if form.body.len() > most(platform) {
+            return Err(Refusal::TooLarge(
+                "with its markup escaped, the toast is larger than a push may be",
+            ));
+        }
+        Ok(form)
+    });
+    forms.collect()
+}
+
+/// The largest body that the push service takes, in bytes.
+fn most(platform: Platform) -> usize {
+    match platform {
+        Platform::Wns => 5000,
+        Platform::Apns | Platform::Fcm | Platform::WebPush => 4096,
+    }
+}
+
 /// Text that the platform shows by itself.
-pub(super) fn toast(platform: Platform, text: &str) -> Content {
+fn toast(platform: Platform, text: &str) -> Content {
     let format = format(platform);
     match platform {
         Platform::Wns => {

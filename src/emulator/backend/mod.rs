@@ -1,5 +1,5 @@
-//! The app backend: sign-in, registrations and secure notifications, as the ASP.NET Web API of the
-//! tutorials serves them, without its faults.
+//! The app backend: sign-in, registrations, secure notifications and plain toasts, as the ASP.NET Web
+//! API of the tutorials serves them, and the to-do list of Mobile Services, without their faults.
 
 mod answer;
 mod caller;
@@ -7,8 +7,12 @@ mod credentials;
 mod forms;
 mod login;
 mod notifications;
+mod pushing;
 mod registration;
+#[cfg(test)]
+mod tests;
 mod toasts;
+mod todo;
 mod tokens;
 mod users;
 
@@ -18,12 +22,14 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 
-use crate::lifecycle::Clock;
+use crate::lifecycle::{Backoff, Clock, timeouts};
 use crate::store::Store;
 use crate::wire::app_backend::MAX_BODY;
 
+use super::administration::Policy;
 use super::hub::{Hub, HubError};
 use credentials::Credentials;
+use registration::Turns;
 use tokens::Tokens;
 pub use users::{Users, UsersError};
 
@@ -33,8 +39,10 @@ pub(super) struct AppBackend {
     store: Store,
     clock: Clock,
     hub: Arc<dyn Hub>,
+    policy: Policy,
     credentials: Credentials,
     tokens: Tokens,
+    turns: Turns,
 }
 
 impl AppBackend {
@@ -42,6 +50,7 @@ impl AppBackend {
         store: Store,
         clock: Clock,
         hub: Arc<dyn Hub>,
+        policy: Policy,
         users: Users,
         token_ttl: std::time::Duration,
     ) -> Self {
@@ -51,8 +60,10 @@ impl AppBackend {
             store,
             clock,
             hub,
+            policy,
             credentials,
             tokens,
+            turns: Turns::new(),
         }
     }
 
@@ -61,11 +72,31 @@ impl AppBackend {
         &self.tokens
     }
 
-    /// Forgets what expired: tokens, registrations, and payloads after 30 days.
-    pub(super) async fn sweep(&self) -> Result<(), HubError> {
+    /// Forgets what expired, again and again: tokens, registrations, and payloads after 30 days. A hub
+    /// elsewhere that does not answer is asked more and more seldom.
+    pub(super) async fn sweep_forever(&self) {
+        let every = timeouts::SERVICE_SWEEP;
+        let mut backoff = Backoff::new(2 * every, timeouts::SERVICE_SWEEP_PAUSE);
+        let mut wait = every;
+        loop {
+            tokio::time::sleep(wait).await;
+            wait = match self.sweep().await {
+                Ok(()) => {
+                    backoff.reset();
+                    every
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what has expired could not be swept");
+                    backoff.next_wait()
+                }
+            };
+        }
+    }
+
+    async fn sweep(&self) -> Result<(), HubError> {
         self.tokens.sweep().await?;
-        self.sweep_registrations().await?;
-        Ok(self.sweep_notifications().await?)
+        self.sweep_notifications().await?;
+        self.sweep_registrations().await
     }
 }
 
@@ -87,6 +118,11 @@ pub(super) fn routes(backend: Arc<AppBackend>) -> Router {
         .route(
             "/api/notifications/{id}/read",
             put(notifications::mark_read),
+        )
+        .route("/tables/{table}", post(todo::insert).get(todo::list))
+        .route(
+            "/tables/{table}/{id}",
+            get(todo::read).patch(todo::update).delete(todo::delete),
         )
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(backend)

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use url::form_urlencoded;
 
 use crate::emulator::random;
-use crate::model::{NotificationId, Platform, Tag, TagExpression, UserName};
+use crate::model::{NotificationId, Platform, UserName};
 use crate::store::StoreError;
 use crate::wire::app_backend::{
     MAX_BODY, MAX_PAYLOAD, Notification, SecurePushAnswer, SecurePushRequest,
@@ -59,9 +59,14 @@ pub(super) async fn send(
     let id = backend.keep(&to, payload).await?;
     let priority = request.priority.unwrap_or_default();
     let deliveries = if request.push.unwrap_or(true) {
-        let to_devices = TagExpression::Tag(Tag::of_user(&to));
         let forms = Platform::ALL.map(|platform| forms::secure(platform, &id, priority));
-        backend.hub.send(to_devices, forms.into()).await?
+        match backend.push(&to, forms.into()).await {
+            Ok(deliveries) => deliveries,
+            Err(refusal) => {
+                backend.take_back(&id, &refusal).await;
+                return Err(refusal);
+            }
+        }
     } else {
         Vec::new()
     };
@@ -227,6 +232,25 @@ impl AppBackend {
             })
             .await?;
         Ok(id)
+    }
+
+    /// Forgets a payload of which the hub would not push the ID: its sender was told, and nobody is to
+    /// find it later. Where it may have been pushed all the same, it stays.
+    async fn take_back(&self, id: &NotificationId, refusal: &Refusal) {
+        let Refusal::ByHub { status, .. } = refusal else {
+            return;
+        };
+        if !status.is_client_error() {
+            return;
+        }
+        let id = id.clone();
+        let forgotten = self
+            .store
+            .write(move |c| c.execute("DELETE FROM notification WHERE id = ?1", [id.as_str()]))
+            .await;
+        if let Err(error) = forgotten {
+            tracing::warn!(%error, "a payload that was not pushed could not be forgotten");
+        }
     }
 
     pub(super) async fn sweep_notifications(&self) -> Result<(), StoreError> {

@@ -6,13 +6,13 @@
 use axum::response::Response;
 use url::form_urlencoded;
 
-use crate::model::{DisplayText, Platform, Tag, TagExpression, UserName};
-use crate::wire::app_backend::{MAX_TOAST, ToastAnswer};
+use crate::model::{DisplayText, Platform, UserName};
+use crate::wire::app_backend::ToastAnswer;
 
 use super::AppBackend;
 use super::answer::{Refusal, json, read_json};
 use super::caller::Caller;
-use super::forms;
+use super::{forms, registration};
 
 /// `POST /api/notifications?pns=…&to_tag=…` with the text as a JSON string.
 pub(super) async fn send(
@@ -28,12 +28,7 @@ pub(super) async fn send(
         return Err(Refusal::BadRequest("the toast has no text".into()));
     }
     let text = format!("From {}: {}", caller.user, text.as_str());
-    if text.len() > MAX_TOAST {
-        return Err(Refusal::TooLarge("the toast is larger than 2 KiB"));
-    }
-    let to_devices = TagExpression::Tag(Tag::of_user(&to));
-    let form = forms::toast(platform, &text);
-    let deliveries = backend.hub.send(to_devices, vec![form]).await?;
+    let deliveries = backend.push(&to, forms::toasts([platform], &text)?).await?;
     Ok(json(ToastAnswer {
         to: to.to_string(),
         deliveries,
@@ -56,8 +51,7 @@ fn read_query(query: &str) -> Result<Query, Refusal> {
         }
     }
     let pns = pns.ok_or_else(|| bad("pns is missing"))?;
-    let platform = Platform::from_backend_name(&pns)
-        .ok_or_else(|| bad("pns must be one of wns, apns, fcmv1, gcm and browser"))?;
+    let platform = registration::platform("pns", &pns)?;
     let to = to.ok_or_else(|| bad("to_tag is missing: name the user it is for"))?;
     Ok(Query {
         platform,

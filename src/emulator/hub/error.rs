@@ -32,6 +32,14 @@ pub(in crate::emulator) enum HubError {
         /// The same call may go through later.
         transient: bool,
     },
+    /// A hub elsewhere does not let this sender, or this backend, push.
+    #[error("the hub {hub} refuses it: {reason}")]
+    Refused {
+        /// Its host.
+        hub: String,
+        /// What it says.
+        reason: String,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -14,6 +14,7 @@ mod notification_hub;
 mod outcome;
 mod posting;
 mod registration_id;
+mod remote;
 mod rest;
 mod routing;
 mod rows;
@@ -33,6 +34,8 @@ pub(super) use destination::refuse_special;
 pub(super) use error::HubError;
 pub use name::HubName;
 pub(super) use notification_hub::{HubParts, NotificationHub};
+pub(super) use remote::RemoteHub;
+pub use remote::RemoteHubOptions;
 pub(super) use rest::HubDoor;
 
 /// A device as an app backend puts it.

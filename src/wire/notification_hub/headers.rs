@@ -24,5 +24,9 @@ pub const TRACKING_ID: &str = "trackingid";
 /// The header with the hub's own id of a request.
 pub const CORRELATION_ID: &str = "x-ms-correlation-request-id";
 
+/// The header with the domain of the app backend that sends: handset's own, for hubs that ask which
+/// partner it is.
+pub const DOMAIN: &str = "x-handset-domain";
+
 /// The largest body that a hub takes, in bytes (64 KiB).
 pub const MAX_BODY: usize = 64 * 1024;

@@ -149,6 +149,8 @@ fn write_down(answer: SecurePushAnswer, answers: &mut Answers) {
             let rule = delivery.reason.clone().unwrap();
             *answers.dropped.entry(rule).or_default() += 1;
         }
-        DeliveryOutcome::Refused => panic!("refused: {delivery:?}"),
+        DeliveryOutcome::Refused | DeliveryOutcome::Enqueued => {
+            panic!("not sent by a push service here: {delivery:?}")
+        }
     }
 }

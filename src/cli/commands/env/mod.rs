@@ -96,8 +96,13 @@ fn addresses(file: &ServeFile) -> Variables {
     for (name, url) in optional {
         variables.extend(url.as_deref().map(|url| (name, base(url))));
     }
-    variables.push(("HANDSET_PUSH", file.push.clone()));
-    variables.push(("HANDSET_WNS_TOKEN_URL", file.wns_token.clone()));
+    let of_push = [
+        ("HANDSET_PUSH", &file.push),
+        ("HANDSET_WNS_TOKEN_URL", &file.wns_token),
+    ];
+    for (name, url) in of_push {
+        variables.extend(url.clone().map(|url| (name, url)));
+    }
     variables
 }
 
@@ -125,6 +130,10 @@ fn node(
     settings: &Settings,
     output: &Output,
 ) -> Result<(), Failure> {
+    if file.push.is_none() {
+        // There is nothing here for the push services' hosts.
+        return Ok(());
+    }
     if file.ca.is_none() {
         output.warning(
             "NODE_OPTIONS is left as it is, for this `handset serve` takes no TLS: start it without --https off or \

@@ -71,8 +71,8 @@ mod tests {
         let file = ServeFile {
             pid: 1,
             http: "http://127.0.0.1:8480/".to_owned(),
-            push: String::new(),
-            wns_token: String::new(),
+            push: None,
+            wns_token: None,
             hub: None,
             https: Some("https://127.0.0.1:8443/".to_owned()),
             proxy: None,

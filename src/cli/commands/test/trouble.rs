@@ -277,6 +277,14 @@ impl Trouble {
             BackendError::Throttled { .. } | BackendError::Failed { .. } => {
                 Self::new("The app backend failed", "backend_failed", text)
             }
+            BackendError::HubRefused { status, .. } if *status >= 500 => {
+                Self::new("The hub failed", "hub_failed", text)
+            }
+            BackendError::HubRefused { .. } => Self::new(
+                "403, Push notification request was rejected",
+                "hub_refused",
+                text,
+            ),
             BackendError::Unusable(_)
             | BackendError::Redirected { .. }
             | BackendError::NotThere { .. }

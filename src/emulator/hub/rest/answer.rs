@@ -241,7 +241,7 @@ impl From<HubError> for Refusal {
             HubError::NotFound("installation") => Self::NotFound("Installation not found"),
             HubError::NotFound(_) => Self::NotFound(""),
             HubError::Changed => Self::Changed,
-            error @ (HubError::Full(_) | HubError::Partner(_)) => {
+            error @ (HubError::Full(_) | HubError::Partner(_) | HubError::Refused { .. }) => {
                 Self::Forbidden(error.to_string())
             }
             error @ HubError::Remote { .. } => Self::Unavailable(error.to_string()),

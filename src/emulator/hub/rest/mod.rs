@@ -25,14 +25,15 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
 
+use crate::emulator::administration::Sender;
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::origins::Origins;
 use crate::emulator::push::body;
 use crate::lifecycle::Clock;
-use crate::wire::notification_hub::MAX_BODY;
+use crate::wire::notification_hub::{DOMAIN, MAX_BODY};
 
-use super::HubName;
 use super::notification_hub::NotificationHub;
+use super::{HubError, HubName};
 use addresses::Addresses;
 use answer::{Refusal, Tracking};
 use query::Query;
@@ -154,7 +155,23 @@ impl HubDoor {
 }
 
 impl Call<'_> {
+    /// A handset backend elsewhere says for which domain it speaks, and proved itself by its
+    /// signature; the SDKs say nothing, and are let through.
+    fn check_partner(&self) -> Result<(), Refusal> {
+        let Some(domain) = self.headers.get(DOMAIN) else {
+            return Ok(());
+        };
+        let sender = Sender {
+            domain: domain.to_str().unwrap_or_default(),
+            proxy: None,
+            verified: true,
+        };
+        let allowed = self.hub.policy().sender(&sender);
+        allowed.map_err(|refused| HubError::Partner(refused).into())
+    }
+
     async fn dispatch(&self, operation: &Operation, body: Bytes) -> Result<Response, Refusal> {
+        self.check_partner()?;
         match operation {
             Operation::CreateRegistrationId => self.create_registration_id(),
             Operation::CreateRegistration => self.create_registration(&body).await,

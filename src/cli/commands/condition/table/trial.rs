@@ -118,11 +118,7 @@ fn outcome(push: &SentPush) -> Option<DeliveryOutcome> {
 }
 
 fn answer(push: &SentPush) -> String {
-    match outcome(push) {
-        Some(DeliveryOutcome::Received) => "received",
-        Some(DeliveryOutcome::Dropped) => "dropped",
-        Some(DeliveryOutcome::Refused) => "refused",
-        None => "nobody",
-    }
-    .to_owned()
+    outcome(push)
+        .map_or("nobody", DeliveryOutcome::as_str)
+        .to_owned()
 }

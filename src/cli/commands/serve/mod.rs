@@ -1,9 +1,10 @@
 //! `handset serve`
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+mod remote_hub;
+mod table;
 
-use url::Url;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::cli::arguments::{ListenAt, Serve};
 use crate::cli::commands::env;
@@ -14,11 +15,12 @@ use crate::cli::serve_file::{self, HomeLock, ServeFile};
 use crate::cli::signals::Signals;
 use crate::control::{AdminKey, WrittenKey};
 use crate::emulator::{
-    AdministrationOptions, DataLocation, SenderCredentials, ServiceUrls, Services, ServicesOptions,
-    Users,
+    AdministrationOptions, DataLocation, RemoteHubOptions, Role, Roles, SenderCredentials,
+    ServiceUrls, Services, ServicesOptions, Users,
 };
 use crate::settings::Settings;
-use crate::wire::push_administration::{InForce, Profile, PushService};
+use crate::wire::push_administration::Profile;
+use table::{Told, table};
 
 pub(super) async fn run(
     wish: Serve,
@@ -27,12 +29,20 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
     file_handles::raise_limit();
+    if remote_hub::is_exposed(&wish) {
+        output.warning(
+            "others on this machine can read the key in --hub: put the connection string into a file of your own, \
+             and name that",
+        );
+    }
     let options = options(wish, settings).await?;
     if let Some(address) = options.exposed() {
         output.warning(&format!(
             "{address} can be reached from other machines: whoever has a user's password or the sender credentials can use it"
         ));
     }
+    let roles = options.roles;
+    let elsewhere = options.remote_hub.as_ref().map(RemoteHubOptions::shown);
     let demo_users = options.users.is_demo();
     let credentials = settings.home.credentials();
     let data = match &options.data {
@@ -50,29 +60,23 @@ pub(super) async fn run(
     let urls = services.urls();
     SenderCredentials::write_token_uri(&credentials, &urls.fcm_token).await?;
     let authority = write_authority(&services, settings)?;
-    let file = ServeFile {
-        pid: std::process::id(),
-        http: urls.http.to_string(),
-        push: urls.push.to_string(),
-        wns_token: urls.wns_token.to_string(),
-        hub: Some(urls.hub.to_string()),
-        https: urls.https.as_ref().map(ToString::to_string),
-        proxy: urls.proxy.as_ref().map(ToString::to_string),
-        ca: authority.clone(),
-        credentials: Some(credentials),
-    };
-    env::write_preload(&file, &settings.home)?;
+    let file = serve_file(urls, roles, authority.clone(), credentials);
+    if roles.has(Role::Push) {
+        env::write_preload(&file, &settings.home)?;
+    }
     let written = file.write(settings.home.serve_file())?;
     if output.is_json() {
         output.line(services.ready_event().to_line());
     } else {
-        output.note(table(
+        let told = Told {
             urls,
-            authority.as_deref(),
+            roles,
+            elsewhere,
+            authority: authority.as_deref(),
             demo_users,
-            &services.in_force(),
-            output,
-        ));
+            in_force: &services.in_force(),
+        };
+        output.note(table(&told, output));
     }
     let exit = signals.ended(output).await;
     drop((written, key, lock));
@@ -88,6 +92,27 @@ fn write_authority(services: &Services, settings: &Settings) -> Result<Option<Pa
     let path = settings.home.authority();
     serve_file::replace(&path, pem.as_bytes())?;
     Ok(Some(path))
+}
+
+/// What other commands find of the running services.
+fn serve_file(
+    urls: &ServiceUrls,
+    roles: Roles,
+    ca: Option<PathBuf>,
+    credentials: PathBuf,
+) -> ServeFile {
+    let of_push = roles.has(Role::Push);
+    ServeFile {
+        pid: std::process::id(),
+        http: urls.http.to_string(),
+        push: of_push.then(|| urls.push.to_string()),
+        wns_token: of_push.then(|| urls.wns_token.to_string()),
+        hub: roles.has(Role::Hub).then(|| urls.hub.to_string()),
+        https: urls.https.as_ref().map(ToString::to_string),
+        proxy: urls.proxy.as_ref().map(ToString::to_string),
+        ca,
+        credentials: of_push.then_some(credentials),
+    }
 }
 
 /// Leaves in the home how the services are administered, for as long as they run.
@@ -112,8 +137,18 @@ fn write_key(
 }
 
 async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Failure> {
+    let roles = roles(&wish);
+    let remote_hub = remote_hub::options(&wish, roles, settings)?;
+    let hub_name = match &remote_hub {
+        // With a hub elsewhere, the name is that one's.
+        Some(_) => None,
+        None => wish.hub_name,
+    };
     let https = listener(wish.https, wish.http, ServicesOptions::DEFAULT_HTTPS);
-    let proxy = listener(wish.proxy, wish.http, ServicesOptions::DEFAULT_PROXY);
+    let proxy = match (wish.proxy, roles.has(Role::Push)) {
+        (None, false) => None,
+        (wish_proxy, _) => listener(wish_proxy, wish.http, ServicesOptions::DEFAULT_PROXY),
+    };
     let data = if wish.ephemeral {
         DataLocation::Ephemeral
     } else {
@@ -137,7 +172,9 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         real_handles: wish.real_handles,
         strict_credentials: wish.strict_credentials,
         throttle: wish.throttle,
-        hub_name: wish.hub_name,
+        hub_name: hub_name.unwrap_or_default(),
+        roles,
+        remote_hub,
         administration: AdministrationOptions {
             domain: wish.domain.unwrap_or_default(),
             site: wish.site,
@@ -153,6 +190,15 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
     Ok(options)
 }
 
+/// The parts that `--only` names; all of them where it names none.
+fn roles(wish: &Serve) -> Roles {
+    if wish.only.is_empty() {
+        return Roles::all();
+    }
+    let named: Vec<Role> = wish.only.iter().map(|name| Role::from(*name)).collect();
+    Roles::only(&named)
+}
+
 /// Where a listener is to be: where it was told; else at its usual address, or at a free port where
 /// HTTP is at a free port too.
 fn listener(wish: Option<ListenAt>, http: SocketAddr, usual: SocketAddr) -> Option<SocketAddr> {
@@ -161,8 +207,17 @@ fn listener(wish: Option<ListenAt>, http: SocketAddr, usual: SocketAddr) -> Opti
     wish.unwrap_or(ListenAt::Address(own)).address()
 }
 
-/// Beyond loopback, nobody may use the services who was not let in.
+/// What is served has what it needs, and beyond loopback nobody may use it who was not let in.
 fn check(options: &ServicesOptions) -> Result<(), Failure> {
+    let roles = options.roles;
+    roles
+        .check(options.remote_hub.is_some())
+        .map_err(|invalid| Failure::usage(invalid.to_string()))?;
+    if options.proxy.is_some() && !roles.has(Role::Push) {
+        return Err(Failure::usage(
+            "--proxy stands for the push services' hosts, which are not served: leave it out, or add push to --only",
+        ));
+    }
     if options.proxy_pass && options.proxy.is_none() {
         return Err(Failure::usage(
             "--proxy-pass needs the proxy: leave out --proxy off",
@@ -172,7 +227,9 @@ fn check(options: &ServicesOptions) -> Result<(), Failure> {
         return Ok(());
     };
     let port = address.port();
-    if options.users.is_demo() || !options.strict_credentials {
+    let anybody = roles.has(Role::Backend) && options.users.is_demo();
+    let any_sender = roles.has(Role::Push) && !options.strict_credentials;
+    if anybody || any_sender {
         return Err(Failure::usage(format!(
             "{address} can be reached from other machines: add --users FILE, as everybody could sign in, and \
              --strict-credentials, as any well-formed sender credential would be taken; or listen on a loopback \
@@ -188,77 +245,6 @@ fn check(options: &ServicesOptions) -> Result<(), Failure> {
         )));
     }
     Ok(())
-}
-
-fn table(
-    urls: &ServiceUrls,
-    authority: Option<&Path>,
-    demo_users: bool,
-    in_force: &InForce,
-    output: &Output,
-) -> String {
-    let users = if demo_users {
-        "anybody whose password is the user name"
-    } else {
-        "those in the users file"
-    };
-    let backend = urls.backend.as_str().trim_end_matches('/');
-    let url = |url: &Option<Url>| {
-        url.as_ref()
-            .map_or_else(|| "off".to_owned(), Url::to_string)
-    };
-    let authority = authority.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
-    let rows = [
-        ("app backend", backend.to_owned()),
-        ("hub", urls.hub.to_string()),
-        ("push channel", urls.push.to_string()),
-        ("WNS tokens", urls.wns_token.to_string()),
-        ("Web Push", urls.webpush.to_string()),
-        ("HTTPS", url(&urls.https)),
-        ("proxy", url(&urls.proxy)),
-        ("CA", authority),
-        ("users", users.to_owned()),
-        ("pushes", services_in_force(in_force)),
-        ("partner", partner_in_force(in_force)),
-    ];
-    let rows =
-        rows.map(|(name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))));
-    format!(
-        "{}\n{}\n\nnext, in another terminal:\n  handset login --backend {backend} --user alice\n  handset run\n\
-         where your own push SDK runs:\n  eval \"$(handset env)\"",
-        output.bold("the services are ready"),
-        rows.join("\n")
-    )
-}
-
-/// Which push services are on, and what says so.
-fn services_in_force(in_force: &InForce) -> String {
-    let names = |on: bool| {
-        let all = PushService::ALL.into_iter();
-        let all = all.filter(|service| in_force.services.is_on(*service) == on);
-        all.map(PushService::as_str).collect::<Vec<_>>().join(", ")
-    };
-    let by = match &in_force.configuration {
-        Some(identity) => format!("push configuration {identity}"),
-        None => format!("{} profile", in_force.profile.as_str()),
-    };
-    match (names(true).as_str(), names(false).as_str()) {
-        (on, "") => format!("{on} are on ({by})"),
-        ("", _) => format!("every service is off ({by})"),
-        (on, off) => format!("on: {on}; off: {off} ({by})"),
-    }
-}
-
-/// Whether the app backend may push.
-fn partner_in_force(in_force: &InForce) -> String {
-    let domain = &in_force.domain;
-    match (in_force.partner, in_force.federation) {
-        (true, _) => format!("{domain} may push"),
-        (false, true) => format!("{domain} may not push: `handset partner add {domain}`"),
-        (false, false) => {
-            format!("{domain} may not push: `handset partner federation on`")
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,122 @@
+//! What `serve` tells people when it is ready.
+
+use std::path::Path;
+
+use url::Url;
+
+use crate::cli::output::Output;
+use crate::emulator::{Role, Roles, ServiceUrls};
+use crate::wire::push_administration::{InForce, PushService};
+
+/// What the table tells.
+pub(super) struct Told<'a> {
+    pub(super) urls: &'a ServiceUrls,
+    pub(super) roles: Roles,
+    /// The hub elsewhere.
+    pub(super) elsewhere: Option<String>,
+    pub(super) authority: Option<&'a Path>,
+    pub(super) demo_users: bool,
+    pub(super) in_force: &'a InForce,
+}
+
+pub(super) fn table(told: &Told<'_>, output: &Output) -> String {
+    let (urls, roles) = (told.urls, told.roles);
+    let users = if told.demo_users {
+        "anybody whose password is the user name"
+    } else {
+        "those in the users file"
+    };
+    let (of_backend, of_push) = (roles.has(Role::Backend), roles.has(Role::Push));
+    let by_rules = of_backend || roles.has(Role::Hub);
+    let of_hub = roles.has(Role::Hub) && told.elsewhere.is_none();
+    let backend = urls.backend.as_str().trim_end_matches('/');
+    let url = |url: &Option<Url>| {
+        url.as_ref()
+            .map_or_else(|| "off".to_owned(), Url::to_string)
+    };
+    let authority = told.authority;
+    let authority = authority.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
+    let rows = [
+        (of_backend, "app backend", backend.to_owned()),
+        (of_hub, "hub", urls.hub.to_string()),
+        (
+            told.elsewhere.is_some(),
+            "hub",
+            format!(
+                "{}, elsewhere",
+                told.elsewhere.as_deref().unwrap_or_default()
+            ),
+        ),
+        (of_push, "push channel", urls.push.to_string()),
+        (of_push, "WNS tokens", urls.wns_token.to_string()),
+        (of_push, "Web Push", urls.webpush.to_string()),
+        (true, "HTTPS", url(&urls.https)),
+        (of_push, "proxy", url(&urls.proxy)),
+        (true, "CA", authority),
+        (of_backend, "users", users.to_owned()),
+        (by_rules, "pushes", services_in_force(told.in_force)),
+        (
+            by_rules && told.elsewhere.is_none(),
+            "partner",
+            partner_in_force(told.in_force),
+        ),
+    ];
+    let rows = rows.into_iter().filter(|(served, _, _)| *served);
+    let rows: Vec<String> = rows
+        .map(|(_, name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))))
+        .collect();
+    format!(
+        "{}\n{}\n\n{}",
+        output.bold("the services are ready"),
+        rows.join("\n"),
+        next_steps(backend, roles)
+    )
+}
+
+fn next_steps(backend: &str, roles: Roles) -> String {
+    let mut steps = Vec::new();
+    if roles.has(Role::Backend) {
+        let push = if roles.has(Role::Push) {
+            ""
+        } else {
+            " --push URL"
+        };
+        steps.push(format!(
+            "next, in another terminal:\n  handset login --backend {backend} --user alice{push}\n  handset run"
+        ));
+    }
+    if roles.has(Role::Push) {
+        steps.push("where your own push SDK runs:\n  eval \"$(handset env)\"".to_owned());
+    }
+    steps.join("\n")
+}
+
+/// Which push services are on, and what says so.
+fn services_in_force(in_force: &InForce) -> String {
+    let names = |on: bool| {
+        let all = PushService::ALL.into_iter();
+        let all = all.filter(|service| in_force.services.is_on(*service) == on);
+        all.map(PushService::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let by = match &in_force.configuration {
+        Some(identity) => format!("push configuration {identity}"),
+        None => format!("{} profile", in_force.profile.as_str()),
+    };
+    match (names(true).as_str(), names(false).as_str()) {
+        (on, "") => format!("{on} are on ({by})"),
+        ("", _) => format!("every service is off ({by})"),
+        (on, off) => format!("on: {on}; off: {off} ({by})"),
+    }
+}
+
+/// Whether the app backend may push.
+fn partner_in_force(in_force: &InForce) -> String {
+    let domain = &in_force.domain;
+    match (in_force.partner, in_force.federation) {
+        (true, _) => format!("{domain} may push"),
+        (false, true) => format!("{domain} may not push: `handset partner add {domain}`"),
+        (false, false) => {
+            format!("{domain} may not push: `handset partner federation on`")
+        }
+    }
+}
