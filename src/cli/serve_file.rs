@@ -25,6 +25,9 @@ pub(super) struct ServeFile {
     pub(super) push: Option<String>,
     #[serde(default)]
     pub(super) wns_token: Option<String>,
+    /// The hub's URL: the base that connection strings have, and its name.
+    #[serde(default)]
+    pub(super) hub: Option<String>,
     /// The base of HTTPS, where it is served.
     #[serde(default)]
     pub(super) https: Option<String>,

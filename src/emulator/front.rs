@@ -10,7 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 
@@ -18,6 +18,7 @@ use crate::lifecycle::timeouts;
 
 use super::administration::{self, AdminDoor};
 use super::backend::{self, AppBackend};
+use super::hub::HubDoor;
 use super::push::apns::{self, Apns};
 use super::push::fcm::{self, Fcm};
 use super::push::socket::DeviceSockets;
@@ -34,6 +35,7 @@ const MOST_AT_ONCE: usize = 8192;
 pub(super) struct Doors {
     pub(super) admin: Arc<AdminDoor>,
     pub(super) backend: Arc<AppBackend>,
+    pub(super) hub: Arc<HubDoor>,
     pub(super) wns: Arc<Wns>,
     pub(super) apns: Arc<Apns>,
     pub(super) fcm: Arc<Fcm>,
@@ -51,6 +53,7 @@ pub(super) fn router(doors: Doors, roles: Roles) -> Router {
     router = if roles.has(Role::Push) {
         let front = Front {
             sockets: doors.sockets,
+            hub: roles.has(Role::Hub).then_some(doors.hub),
             roles,
         };
         let index = get(index).with_state(front.clone());
@@ -63,7 +66,7 @@ pub(super) fn router(doors: Doors, roles: Roles) -> Router {
             .merge(apns::routes(doors.apns))
             .merge(fcm::routes(doors.fcm))
             .merge(webpush::routes(doors.web_push))
-            .fallback_service(get(anywhere).fallback(not_found).with_state(front))
+            .fallback_service(any(anywhere).with_state(front))
     } else {
         let index = get(move || std::future::ready(words(roles)));
         router
@@ -77,6 +80,7 @@ pub(super) fn router(doors: Doors, roles: Roles) -> Router {
 #[derive(Debug, Clone)]
 struct Front {
     sockets: Arc<DeviceSockets>,
+    hub: Option<Arc<HubDoor>>,
     roles: Roles,
 }
 
@@ -101,6 +105,10 @@ fn words(roles: Roles) -> Response {
             Role::Push,
             "device socket / (WebSocket, Mozilla push protocol)",
         ),
+        (
+            Role::Hub,
+            "hub           /{hub}/registrations /{hub}/installations /{hub}/messages",
+        ),
         (Role::Push, "WNS           /accesstoken.srf and /w/?token="),
         (Role::Push, "APNs          /3/device/"),
         (
@@ -118,16 +126,16 @@ fn words(roles: Roles) -> Response {
     plain(StatusCode::OK, text)
 }
 
-/// Devices may open their socket under any path.
-async fn anywhere(State(front): State<Front>, upgrade: Upgrade) -> Response {
-    match upgrade {
-        Ok(upgrade) => front.sockets.upgrade(upgrade),
-        Err(_) => elsewhere(front.roles),
+/// Devices may open their socket under any path; the hub has those below its name.
+async fn anywhere(State(front): State<Front>, upgrade: Upgrade, request: Request) -> Response {
+    if let Ok(upgrade) = upgrade {
+        return front.sockets.upgrade(upgrade);
     }
-}
-
-async fn not_found(State(front): State<Front>) -> Response {
-    elsewhere(front.roles)
+    let answer = match &front.hub {
+        Some(hub) => hub.answer(request).await,
+        None => None,
+    };
+    answer.unwrap_or_else(|| elsewhere(front.roles))
 }
 
 /// There is no such path; where not everything is served, it may be one of what is not.

@@ -6,11 +6,13 @@ use crate::lifecycle::{Clock, Scope};
 use crate::store::Store;
 
 use super::EmulatorError;
-use super::administration::{AdminDoor, Policy, PushAdministration};
+use super::administration::{AdminDoor, Policy};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{BackendHub, Hub, HubParts, NotificationHub, RemoteHub, RemoteHubOptions};
+use super::hub::{
+    BackendHub, Hub, HubDoor, HubName, HubParts, NotificationHub, RemoteHub, RemoteHubOptions,
+};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -28,7 +30,6 @@ use super::trace::TraceLog;
 /// Everything that runs behind one listener.
 pub(super) struct Parts {
     pub(super) doors: Doors,
-    pub(super) policy: Policy,
     pub(super) credentials: SenderCredentials,
     pub(super) clock: Clock,
     pub(super) trace: TraceLog,
@@ -44,71 +45,43 @@ impl Parts {
         options: ServicesOptions,
         store: Store,
         own: Arc<Origins>,
-        administration: PushAdministration,
+        admin: Arc<AdminDoor>,
     ) -> Result<Self, EmulatorError> {
-        let ServicesOptions {
-            users,
-            token_ttl,
-            clock,
-            socket,
-            allowed_hosts,
-            credentials,
-            strict_credentials,
-            throttle,
-            hub_lifetime,
-            remote_hub,
-            ..
-        } = options;
-        let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
-        let policy = administration.policy().clone();
+        let given = options.credentials.clone();
+        let credentials = given.unwrap_or_else(SenderCredentials::generate);
+        let clock = options.clock.clone();
+        let policy = admin.policy().clone();
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
         let handles = Handles::new(store.clone(), clock.clone(), own.clone());
-        let queue = Queue::new(
-            store.clone(),
-            clock.clone(),
-            trace.clone(),
-            handles.recent().clone(),
-            scope.spawner(),
-        );
+        let queue = queue(&store, &trace, &handles, &clock, &scope);
         let fcm_tokens = AccessTokens::default();
-        let hub = NotificationHub::new(HubParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            own,
-            allowed: &allowed_hosts,
-            credentials: credentials.clone(),
-            fcm_tokens: fcm_tokens.clone(),
-            policy: policy.clone(),
-            spawner: scope.spawner(),
-            lifetime: hub_lifetime,
-        })?;
-        let for_backend = match remote_hub {
-            Some(remote) => elsewhere(remote, &policy, &clock, &scope)?,
+        let (hub, door) = hub(
+            HubParts {
+                store: store.clone(),
+                clock: clock.clone(),
+                own,
+                allowed: &options.allowed_hosts,
+                credentials: credentials.clone(),
+                fcm_tokens: fcm_tokens.clone(),
+                policy: policy.clone(),
+                spawner: scope.spawner(),
+                lifetime: options.hub_lifetime,
+            },
+            options.hub_name.clone(),
+        )?;
+        let for_backend: Arc<dyn Hub> = match &options.remote_hub {
+            Some(remote) => elsewhere(remote.clone(), &policy, &clock, &scope)?,
             None => Arc::new(BackendHub::new(hub.clone(), policy.domain().to_string())),
         };
-        let (store_too, clock_too) = (store.clone(), clock.clone());
-        let backend = AppBackend::new(
-            store_too,
-            clock_too,
-            for_backend,
-            policy.clone(),
-            users,
-            token_ttl,
-        );
-        let wns = Wns {
-            handles: handles.clone(),
-            queue: queue.clone(),
-            tokens: AccessTokens::default(),
-            only: strict_credentials.then(|| credentials.clone()),
-            clock: clock.clone(),
-            throttle: Throttle::new(throttle, clock.clone()),
-            on_demand: OnDemand::default(),
-        };
-        let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
+        let backend = backend(&options, &store, &policy, for_backend);
+        let wns = wns(&options, &handles, &queue, &credentials);
+        let timings = options.socket;
+        let sockets = DeviceSockets::new(handles.clone(), queue.clone(), timings, scope.spawner());
         let doors = Doors {
-            admin: Arc::new(AdminDoor::new(Arc::new(administration))),
+            admin,
             backend: Arc::new(backend),
+            hub: Arc::new(door),
             apns: Arc::new(apns(&wns)),
             web_push: Arc::new(web_push(&wns)),
             fcm: Arc::new(fcm(&wns, fcm_tokens, &store)),
@@ -117,7 +90,6 @@ impl Parts {
         };
         Ok(Self {
             doors,
-            policy,
             credentials,
             clock,
             trace,
@@ -127,6 +99,65 @@ impl Parts {
             store,
             scope,
         })
+    }
+}
+
+fn queue(
+    store: &Store,
+    trace: &TraceLog,
+    handles: &Handles,
+    clock: &Clock,
+    scope: &Scope,
+) -> Queue {
+    Queue::new(
+        store.clone(),
+        clock.clone(),
+        trace.clone(),
+        handles.recent().clone(),
+        scope.spawner(),
+    )
+}
+
+/// The hub and its front door.
+fn hub(parts: HubParts<'_>, name: HubName) -> Result<(NotificationHub, HubDoor), EmulatorError> {
+    let (credentials, clock) = (parts.credentials.clone(), parts.clock.clone());
+    let own = parts.own.clone();
+    let hub = NotificationHub::new(parts)?;
+    let door = HubDoor::new(hub.clone(), name, credentials, clock, own);
+    Ok((hub, door))
+}
+
+fn backend(
+    options: &ServicesOptions,
+    store: &Store,
+    policy: &Policy,
+    hub: Arc<dyn Hub>,
+) -> AppBackend {
+    AppBackend::new(
+        store.clone(),
+        options.clock.clone(),
+        hub,
+        policy.clone(),
+        options.users.clone(),
+        options.token_ttl,
+    )
+}
+
+fn wns(
+    options: &ServicesOptions,
+    handles: &Handles,
+    queue: &Queue,
+    credentials: &SenderCredentials,
+) -> Wns {
+    let strict = options.strict_credentials;
+    Wns {
+        handles: handles.clone(),
+        queue: queue.clone(),
+        tokens: AccessTokens::default(),
+        only: strict.then(|| credentials.clone()),
+        clock: options.clock.clone(),
+        throttle: Throttle::new(options.throttle, options.clock.clone()),
+        on_demand: OnDemand::default(),
     }
 }
 

@@ -15,11 +15,11 @@ use crate::wire::notification_hub::Format;
 use crate::wire::push_administration::InForce;
 
 use super::EmulatorError;
-use super::administration::{AdminDoor, Policy, PushAdministration};
+use super::administration::{AdminDoor, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::NotificationHub;
+use super::hub::{HubName, NotificationHub};
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -48,7 +48,7 @@ pub struct Services {
     roles: Roles,
     tls: Option<Arc<Tls>>,
     clock: Clock,
-    policy: Policy,
+    hub_name: HubName,
     admin: Arc<AdminDoor>,
     trace: TraceLog,
     queue: Queue,
@@ -72,26 +72,28 @@ impl Services {
         roles.check(options.remote_hub.is_some())?;
         let listeners = Listeners::bind(&options).await?;
         let address = listeners.http();
-        let urls = ServiceUrls::new(
-            listeners.http_url()?,
-            listeners.https_url()?,
-            listeners.proxy_url()?,
-        )?;
         let own = Origins::new(Listening {
-            http: urls.http.clone(),
-            https: urls.https.clone(),
+            http: listeners.http_url()?,
+            https: listeners.https_url()?,
             tls: listeners.want_tls(),
             public: options.public_host.as_ref(),
             real: options.real_handles,
         })?;
+        let mut hub = own.named(None);
+        hub.set_path(options.hub_name.as_str());
+        let urls = ServiceUrls::new(
+            listeners.http_url()?,
+            listeners.https_url()?,
+            listeners.proxy_url()?,
+            hub,
+        )?;
         let store = Store::open(location(&options.data).await?, SCHEMA).await?;
         let tls = certificates(&listeners, &options).await?;
-        let pass = options.proxy_pass;
-        let administration = administration(&options, &store).await?;
-        let parts = Parts::build(options, store, Arc::new(own), administration)?;
+        let (pass, hub_name) = (options.proxy_pass, options.hub_name.clone());
+        let admin = admin_door(&options, &store).await?;
+        let parts = Parts::build(options, store, Arc::new(own), admin)?;
         let Parts {
             doors,
-            policy,
             credentials,
             clock,
             trace,
@@ -115,7 +117,7 @@ impl Services {
             roles,
             tls,
             clock,
-            policy,
+            hub_name,
             admin,
             trace,
             queue,
@@ -154,20 +156,30 @@ impl Services {
         self.tls.as_deref().map(Tls::authority)
     }
 
-    /// The `services.ready` event, with every URL of what is served, and what push administration
-    /// comes to.
+    /// The hub's name.
+    #[must_use]
+    pub fn hub_name(&self) -> &HubName {
+        &self.hub_name
+    }
+
+    /// The `services.ready` event, with every URL of what is served, the hub's name and what push
+    /// administration comes to.
     #[must_use]
     pub fn ready_event(&self) -> Event {
         let urls = self.urls.served(self.roles);
         let in_force = serde_json::to_value(self.in_force()).unwrap_or_default();
         let event = Event::new(self.clock.now(), EventName::ServicesReady);
-        event.with("urls", urls).with("administration", in_force)
+        let event = event.with("urls", urls).with("administration", in_force);
+        if self.roles.has(Role::Hub) {
+            return event.with("hub", self.hub_name.as_str());
+        }
+        event
     }
 
     /// Which push services are on, and whether the embedded app backend may push.
     #[must_use]
     pub fn in_force(&self) -> InForce {
-        self.policy.in_force()
+        self.admin.policy().in_force()
     }
 
     /// The token of the admin door: whoever has it may change what is in force.
@@ -270,14 +282,15 @@ impl Services {
     }
 }
 
-/// The rules of push administration in the services' database.
-async fn administration(
+/// The rules of push administration in the services' database, behind their door.
+async fn admin_door(
     options: &ServicesOptions,
     store: &Store,
-) -> Result<PushAdministration, StoreError> {
+) -> Result<Arc<AdminDoor>, StoreError> {
     let ephemeral = options.data == DataLocation::Ephemeral;
     let options = options.administration.clone();
-    PushAdministration::of(store.clone(), options, ephemeral).await
+    let rules = PushAdministration::of(store.clone(), options, ephemeral).await?;
+    Ok(Arc::new(AdminDoor::new(rules)))
 }
 
 /// The certificates, where a listener wants some; they stay with the data.

@@ -21,6 +21,9 @@ pub struct ServiceUrls {
     pub proxy: Option<Url>,
     /// The app backend, as `handset login --backend` takes it.
     pub backend: Url,
+    /// The hub: its name behind the base that connection strings have, over HTTPS where that is
+    /// served.
+    pub hub: Url,
     /// The device socket, as `handset run --push` takes it.
     pub push: Url,
     /// WNS's token endpoint for UWP apps.
@@ -36,7 +39,12 @@ pub struct ServiceUrls {
 }
 
 impl ServiceUrls {
-    pub(super) fn new(http: Url, https: Option<Url>, proxy: Option<Url>) -> Result<Self, Invalid> {
+    pub(super) fn new(
+        http: Url,
+        https: Option<Url>,
+        proxy: Option<Url>,
+        hub: Url,
+    ) -> Result<Self, Invalid> {
         let join = |path: &str| {
             http.join(path)
                 .map_err(|error| Invalid::new("service URL", error.to_string()))
@@ -46,6 +54,7 @@ impl ServiceUrls {
             .map_err(|()| Invalid::new("service URL", "cannot be a WebSocket URL"))?;
         Ok(Self {
             backend: http.clone(),
+            hub,
             push,
             wns_token: join("accesstoken.srf")?,
             apns: http.clone(),
@@ -64,6 +73,7 @@ impl ServiceUrls {
         if let Some(urls) = urls.as_object_mut() {
             let left_out = |name: &str| {
                 (name == "backend" && !roles.has(Role::Backend))
+                    || (name == "hub" && !roles.has(Role::Hub))
                     || (OF_PUSH.contains(&name) && !roles.has(Role::Push))
             };
             urls.retain(|name, _| !left_out(name));

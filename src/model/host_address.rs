@@ -38,6 +38,13 @@ impl HostAddress {
     pub fn port(&self) -> Option<u16> {
         self.port
     }
+
+    /// True when both may be one place: a host without a port stands for each of its ports.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let ports = self.port.zip(other.port);
+        self.host == other.host && ports.is_none_or(|(own, other)| own == other)
+    }
 }
 
 impl FromStr for HostAddress {
@@ -131,6 +138,21 @@ mod tests {
         ] {
             assert!(junk.parse::<HostAddress>().is_err(), "{junk}");
         }
+    }
+
+    #[test]
+    fn a_host_without_a_port_stands_for_each_of_its_ports() {
+        let overlap = |one: &str, other: &str| {
+            let (one, other): (HostAddress, HostAddress) =
+                (one.parse().unwrap(), other.parse().unwrap());
+            assert_eq!(one.overlaps(&other), other.overlaps(&one));
+            one.overlaps(&other)
+        };
+        assert!(overlap("a.example", "A.example"));
+        assert!(overlap("a.example", "a.example:443"));
+        assert!(overlap("[::1]:443", "[0::1]:443"));
+        assert!(!overlap("a.example:444", "a.example:443"));
+        assert!(!overlap("a.example", "b.example"));
     }
 
     proptest! {

@@ -14,11 +14,15 @@ use std::path::{Path, PathBuf};
 
 use handset::background::InboxCounts;
 use handset::device::{Device, DeviceError, DeviceOptions, Vaults};
+use handset::lifecycle::Clock;
 use handset::model::{DeviceName, Platform};
 use handset::store::{Location, StoreError};
 use tempfile::TempDir;
 
 const FIRST: &[u8] = include_bytes!("phones/first.db");
+
+/// When the phone of `first.db` is switched on again.
+const DAY_AFTER: &str = "2026-11-21T12:00:00Z";
 
 /// What `first.db` holds: the format it was written in.
 const FIRST_FORMAT: u32 = 4;
@@ -110,6 +114,10 @@ fn copy_of(database: &[u8]) -> (TempDir, PathBuf) {
 
 async fn open(file: &Path) -> Result<Device, DeviceError> {
     let location = Location::File(file.to_owned());
-    let options = DeviceOptions::new(DeviceName::default(), location, Vaults::memory());
+    let options = DeviceOptions {
+        // A day after it was written: its toasts expire after seven.
+        clock: Clock::simulated(DAY_AFTER.parse().unwrap()),
+        ..DeviceOptions::new(DeviceName::default(), location, Vaults::memory())
+    };
     Device::open(options).await
 }

@@ -1,13 +1,16 @@
 //! What a change of the rules changes, told to people and programs.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use super::NEXT_TIME;
 use crate::cli::columns::{self, Cell};
 use crate::cli::output::Output;
+use crate::model::DomainName;
 use crate::wire::push_administration::{
     AdministrationState, Changed, Comment, ConfigurationIdentity, InForce, Profile, PushService,
-    Switches,
+    Rules, Switches,
 };
 
 /// A change that was made, or rehearsed.
@@ -140,70 +143,95 @@ fn on_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
 }
 
+/// Everything that may be another after a change.
 fn facts(state: &AdministrationState) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    let mut add = |of: &dyn std::fmt::Display, setting: &'static str, value: String| {
-        facts.push(Fact {
-            of: of.to_string(),
-            setting,
-            value,
-        });
+    let mut facts = Facts {
+        by_profile: format!("({} profile)", state.in_force.profile.as_str()),
+        quick_start: state.in_force.profile == Profile::QuickStart,
+        found: Vec::new(),
     };
-    let (rules, in_force) = (&state.rules, &state.in_force);
-    let quick_start = in_force.profile == Profile::QuickStart;
-    let by_profile = format!("({} profile)", in_force.profile.as_str());
-    if rules
-        .configuration(&ConfigurationIdentity::Global)
-        .is_none()
-    {
-        for service in PushService::ALL {
-            let value = format!("{} {by_profile}", on_off(quick_start));
-            add(&ConfigurationIdentity::Global, service.as_str(), value);
-        }
-    }
-    for stored in &rules.configurations {
-        for service in PushService::ALL {
-            let value = on_off(stored.switches.is_on(service)).to_owned();
-            add(&stored.identity, service.as_str(), value);
-        }
-    }
-    let federation = match rules.federation {
-        Some(on) => on_off(on).to_owned(),
-        None => format!("{} {by_profile}", on_off(quick_start)),
-    };
-    add(&"federation", "partners may push", federation);
-    let own = &in_force.domain;
-    if quick_start && rules.allowed(own).is_none() && rules.blocked(own).is_none() {
-        add(own, "list", format!("allowed {by_profile}"));
-    }
-    for entry in &rules.allowed {
-        add(&entry.domain, "list", "allowed".to_owned());
-        if let Some(proxy) = &entry.proxy {
-            add(&entry.domain, "proxy", proxy.to_string());
-        }
-        if let Some(level) = entry.verification {
-            add(&entry.domain, "verification", level.to_string());
-        }
-        if let Some(comment) = &entry.comment {
-            add(&entry.domain, "comment", text(comment));
-        }
-    }
-    for entry in &rules.blocked {
-        add(&entry.domain, "list", "blocked".to_owned());
-        if let Some(comment) = &entry.comment {
-            add(&entry.domain, "comment", text(comment));
-        }
-    }
-    for provider in &rules.providers {
-        let level = provider.verification.to_string();
+    facts.add_configurations(&state.rules);
+    facts.add_federation(&state.rules);
+    facts.add_domains(&state.rules, &state.in_force.domain);
+    for provider in &state.rules.providers {
         let of = &provider.identity;
-        add(of, "hosting provider", on_off(provider.enabled).to_owned());
-        add(of, "provider's proxy", provider.proxy.to_string());
-        add(of, "provider's verification", level);
+        facts.add(of, "hosting provider", on_off(provider.enabled));
+        facts.add(of, "provider's proxy", provider.proxy.to_string());
+        facts.add(
+            of,
+            "provider's verification",
+            provider.verification.as_str(),
+        );
     }
-    facts
+    facts.found
 }
 
-fn text(comment: &Comment) -> String {
-    comment.as_str().to_owned()
+struct Facts {
+    /// What is said of a value that is not stored.
+    by_profile: String,
+    quick_start: bool,
+    found: Vec<Fact>,
+}
+
+impl Facts {
+    fn add(&mut self, of: &impl Display, setting: &'static str, value: impl Into<String>) {
+        self.found.push(Fact {
+            of: of.to_string(),
+            setting,
+            value: value.into(),
+        });
+    }
+
+    fn add_configurations(&mut self, rules: &Rules) {
+        let global = ConfigurationIdentity::Global;
+        if rules.configuration(&global).is_none() {
+            let value = format!("{} {}", on_off(self.quick_start), self.by_profile);
+            for service in PushService::ALL {
+                self.add(&global, service.as_str(), value.clone());
+            }
+        }
+        for stored in &rules.configurations {
+            for service in PushService::ALL {
+                let value = on_off(stored.switches.is_on(service));
+                self.add(&stored.identity, service.as_str(), value);
+            }
+        }
+    }
+
+    fn add_federation(&mut self, rules: &Rules) {
+        let value = match rules.federation {
+            Some(on) => on_off(on).to_owned(),
+            None => format!("{} {}", on_off(self.quick_start), self.by_profile),
+        };
+        self.add(&"federation", "partners may push", value);
+    }
+
+    fn add_domains(&mut self, rules: &Rules, own: &DomainName) {
+        let listed = rules.allowed(own).is_some() || rules.blocked(own).is_some();
+        if self.quick_start && !listed {
+            let value = format!("allowed {}", self.by_profile);
+            self.add(own, "list", value);
+        }
+        for entry in &rules.allowed {
+            let of = &entry.domain;
+            self.add(of, "list", "allowed");
+            if let Some(proxy) = &entry.proxy {
+                self.add(of, "proxy", proxy.to_string());
+            }
+            if let Some(level) = entry.verification {
+                self.add(of, "verification", level.as_str());
+            }
+            self.add_comment(of, entry.comment.as_ref());
+        }
+        for entry in &rules.blocked {
+            self.add(&entry.domain, "list", "blocked");
+            self.add_comment(&entry.domain, entry.comment.as_ref());
+        }
+    }
+
+    fn add_comment(&mut self, of: &DomainName, comment: Option<&Comment>) {
+        if let Some(comment) = comment {
+            self.add(of, "comment", comment.as_str());
+        }
+    }
 }

@@ -7,18 +7,19 @@ mod phone;
 mod services;
 mod tasks;
 mod toasts;
+mod trials;
 mod values;
 
 pub(in crate::cli) use account::{Login, Logout, Register, Unregister};
 pub(in crate::cli) use administration::{
-    Partner, PartnerWish, PushConfig, PushConfigWish, SetSwitches, Test, TestPartner, TestPush,
-    TestWish,
+    Partner, PartnerWish, PushConfig, PushConfigWish, SetSwitches,
 };
 pub(in crate::cli) use care::{BackendProfile, Completions, Doctor, Manifest, Status};
 pub(in crate::cli) use phone::{Condition, ConditionWish, Run, Send};
 pub(in crate::cli) use services::{Demo, Env, Errors, Serve};
 pub(in crate::cli) use tasks::{Tasks, TasksWish};
 pub(in crate::cli) use toasts::{BadgeWish, Clear, Dismiss, Tap, Toasts};
+pub(in crate::cli) use trials::{Test, TestPartner, TestPush, TestWish};
 pub(in crate::cli) use values::ListenAt;
 
 use std::path::PathBuf;

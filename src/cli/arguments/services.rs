@@ -8,7 +8,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::values::{ListenAt, RoleName, Toast, duration, listen_at, secret};
-use crate::emulator::{PerHandleRate, PublicHost, ServicesOptions};
+use crate::emulator::{HubName, PerHandleRate, PublicHost, ServicesOptions};
 use crate::model::{DomainName, Platform, UserName};
 use crate::wire::push_administration::SiteName;
 
@@ -103,9 +103,10 @@ pub(in crate::cli) struct Serve {
     /// string itself [also HANDSET_REMOTE_HUB]
     #[arg(long, value_name = "FILE|CONNECTION_STRING", value_parser = secret)]
     pub(in crate::cli) hub: Option<SecretString>,
-    /// The name of that hub, where its connection string has none
+    /// The name of the embedded hub, the first part of its paths [default: handset]; with --hub, the name
+    /// of that one, where its connection string has none
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) hub_name: Option<String>,
+    pub(in crate::cli) hub_name: Option<HubName>,
     /// A PEM file with authorities that may vouch for that hub, besides the system's
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) hub_ca: Option<PathBuf>,
@@ -141,9 +142,10 @@ pub(in crate::cli) struct Serve {
 /// Print the environment that points programs at a running `serve`
 ///
 /// HANDSET_HTTP is the app backend, HANDSET_PUSH the device socket, HANDSET_WNS_TOKEN_URL where a
-/// WNS sender gets its access token. The generated sender credentials are in
-/// GOOGLE_APPLICATION_CREDENTIALS, HANDSET_APNS_*, HANDSET_VAPID_* and HANDSET_WNS_*. NODE_OPTIONS
-/// makes Node's push SDKs meet the embedded services; the files of authorities that
+/// WNS sender gets its access token. HANDSET_HUB is the hub's name and HANDSET_HUB_CONNECTION_STRING
+/// what its SDKs connect with; its rules are in credentials/hub.json in the home, where you may add
+/// some. The generated sender credentials are in GOOGLE_APPLICATION_CREDENTIALS, HANDSET_APNS_*,
+/// HANDSET_VAPID_* and HANDSET_WNS_*. NODE_OPTIONS makes Node's push SDKs meet the embedded services; the files of authorities that
 /// NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, REQUESTS_CA_BUNDLE and, where it was set, CURL_CA_BUNDLE name
 /// hold what was trusted before, too.
 ///

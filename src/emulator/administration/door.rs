@@ -19,18 +19,18 @@ use crate::wire::push_administration::{
     PermissionRequest,
 };
 
-use super::{AdministrationError, PushAdministration};
+use super::{AdministrationError, Policy, PushAdministration};
 
 /// What stands behind the door, and the token that opens it.
 #[derive(Debug)]
 pub(in crate::emulator) struct AdminDoor {
-    administration: Arc<PushAdministration>,
+    administration: PushAdministration,
     token: SecretString,
 }
 
 impl AdminDoor {
     /// A door with a token that nobody can guess.
-    pub(in crate::emulator) fn new(administration: Arc<PushAdministration>) -> Self {
+    pub(in crate::emulator) fn new(administration: PushAdministration) -> Self {
         Self {
             administration,
             token: random::token_256().into(),
@@ -40,6 +40,11 @@ impl AdminDoor {
     /// What `Authorization: Bearer` must carry.
     pub(in crate::emulator) fn token(&self) -> &SecretString {
         &self.token
+    }
+
+    /// What the app backend and the hub ask.
+    pub(in crate::emulator) fn policy(&self) -> &Policy {
+        self.administration.policy()
     }
 
     fn admits(&self, headers: &HeaderMap) -> bool {

@@ -64,7 +64,7 @@ pub(super) fn decide(
 fn listed(rules: &Rules, entry: &AllowedDomain, asked: &Asked<'_>) -> Result<(), PartnerRefused> {
     let domain = asked.domain;
     if let (Some(listed), Some(given)) = (&entry.proxy, asked.proxy)
-        && listed != given
+        && !listed.overlaps(given)
     {
         return Err(PartnerRefused::new(
             PartnerRefusal::OtherProxy,

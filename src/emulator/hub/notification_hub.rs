@@ -127,6 +127,11 @@ impl NotificationHub {
         })
     }
 
+    /// The rules of push administration in force.
+    pub(super) fn policy(&self) -> &Policy {
+        self.delivery.policy()
+    }
+
     /// Goes on with what was not sent to its end when the services ended, and follows the schedule.
     pub(in crate::emulator) fn start(&self) {
         self.sends.start();

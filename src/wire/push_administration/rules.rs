@@ -264,11 +264,11 @@ impl Rules {
         all.find(|provider| provider.identity == *identity)
     }
 
-    /// The hosting provider with this proxy.
+    /// The hosting provider whose proxy is, or may be, this one.
     #[must_use]
     pub fn provider_at(&self, proxy: &HostAddress) -> Option<&HostingProvider> {
         let mut all = self.providers.iter();
-        all.find(|provider| provider.proxy == *proxy)
+        all.find(|provider| provider.proxy.overlaps(proxy))
     }
 }
 

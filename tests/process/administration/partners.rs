@@ -77,6 +77,60 @@ fn the_lists_are_kept_with_the_services_and_without() {
     );
 }
 
+/// What is refused once the lists are made, and what is said of it.
+const REFUSED: &[(&[&str], &str)] = &[
+    (
+        &["partner", "add", "contoso.example"],
+        "is an allowed domain already",
+    ),
+    (
+        &["partner", "block", "contoso.example"],
+        "is an allowed domain already",
+    ),
+    (
+        &["partner", "add", "bad.example"],
+        "is a blocked domain already",
+    ),
+    (
+        &["partner", "block", "bad.example", "--what-if"],
+        "is a blocked domain already",
+    ),
+    (
+        &[
+            "partner",
+            "provider",
+            "Other",
+            "--proxy",
+            "edge.fabrikam.example",
+            "--enabled",
+            "on",
+        ],
+        "the proxy of the hosting provider Fabrikam, Inc. already",
+    ),
+    (
+        &[
+            "partner",
+            "provider",
+            "Fabrikam, Inc.",
+            "--proxy",
+            "new.example",
+        ],
+        "cannot be changed",
+    ),
+    (
+        &["partner", "provider", "New", "--enabled", "on"],
+        "--proxy HOST",
+    ),
+    (
+        &["partner", "remove", "nobody.example"],
+        "handset partner list",
+    ),
+    (
+        &["partner", "remove", "backend.handset.localhost"],
+        "handset partner block",
+    ),
+];
+
 #[test]
 fn the_documented_refusals_hold() {
     let world = World::new();
@@ -84,58 +138,7 @@ fn the_documented_refusals_hold() {
     changes(&world, &["partner", "add", "contoso.example"]);
     changes(&world, &["partner", "block", "bad.example"]);
     changes(&world, &PROVIDER);
-    for (refused, part) in [
-        (
-            &["partner", "add", "contoso.example"][..],
-            "is an allowed domain already",
-        ),
-        (
-            &["partner", "block", "contoso.example"],
-            "is an allowed domain already",
-        ),
-        (
-            &["partner", "add", "bad.example"],
-            "is a blocked domain already",
-        ),
-        (
-            &["partner", "block", "bad.example", "--what-if"],
-            "is a blocked domain already",
-        ),
-        (
-            &[
-                "partner",
-                "provider",
-                "Other",
-                "--proxy",
-                "edge.fabrikam.example",
-                "--enabled",
-                "on",
-            ],
-            "the proxy of the hosting provider Fabrikam, Inc. already",
-        ),
-        (
-            &[
-                "partner",
-                "provider",
-                "Fabrikam, Inc.",
-                "--proxy",
-                "new.example",
-            ],
-            "cannot be changed",
-        ),
-        (
-            &["partner", "provider", "New", "--enabled", "on"],
-            "--proxy HOST",
-        ),
-        (
-            &["partner", "remove", "nobody.example"],
-            "handset partner list",
-        ),
-        (
-            &["partner", "remove", "backend.handset.localhost"],
-            "handset partner block",
-        ),
-    ] {
+    for (refused, part) in REFUSED {
         let ended = world.run(refused).with_code(1);
         assert!(
             ended.only_error().contains(part),

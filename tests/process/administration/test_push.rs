@@ -296,7 +296,7 @@ fn each_hop_fails_in_its_own_words() {
 }
 
 #[test]
-#[ignore = "the app backend and the hub do not ask push administration yet"]
+
 fn a_push_through_a_service_that_is_off_ends_there() {
     let world = World::new();
     let served = world.serve(&["--ephemeral"]);
@@ -313,7 +313,7 @@ fn a_push_through_a_service_that_is_off_ends_there() {
 }
 
 #[test]
-#[ignore = "the app backend and the hub do not ask push administration yet"]
+
 fn a_backend_that_is_no_partner_does_not_push() {
     let world = World::new();
     let served = world.serve(&["--ephemeral", "--domain", "contoso.example"]);

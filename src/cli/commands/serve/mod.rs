@@ -59,14 +59,7 @@ pub(super) async fn run(
     let key = write_key(&services, data, settings)?;
     let urls = services.urls();
     SenderCredentials::write_token_uri(&credentials, &urls.fcm_token).await?;
-    let authority = match services.authority() {
-        Some(pem) => {
-            let path = settings.home.authority();
-            serve_file::replace(&path, pem.as_bytes())?;
-            Some(path)
-        }
-        None => None,
-    };
+    let authority = write_authority(&services, settings)?;
     let file = serve_file(urls, roles, authority.clone(), credentials);
     if roles.has(Role::Push) {
         env::write_preload(&file, &settings.home)?;
@@ -91,6 +84,16 @@ pub(super) async fn run(
     Ok(exit)
 }
 
+/// Leaves the local authority's certificate in the home, where there is one; its file.
+fn write_authority(services: &Services, settings: &Settings) -> Result<Option<PathBuf>, Failure> {
+    let Some(pem) = services.authority() else {
+        return Ok(None);
+    };
+    let path = settings.home.authority();
+    serve_file::replace(&path, pem.as_bytes())?;
+    Ok(Some(path))
+}
+
 /// What other commands find of the running services.
 fn serve_file(
     urls: &ServiceUrls,
@@ -104,6 +107,7 @@ fn serve_file(
         http: urls.http.to_string(),
         push: of_push.then(|| urls.push.to_string()),
         wns_token: of_push.then(|| urls.wns_token.to_string()),
+        hub: roles.has(Role::Hub).then(|| urls.hub.to_string()),
         https: urls.https.as_ref().map(ToString::to_string),
         proxy: urls.proxy.as_ref().map(ToString::to_string),
         ca,
@@ -135,6 +139,11 @@ fn write_key(
 async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Failure> {
     let roles = roles(&wish);
     let remote_hub = remote_hub::options(&wish, roles, settings)?;
+    let hub_name = match &remote_hub {
+        // With a hub elsewhere, the name is that one's.
+        Some(_) => None,
+        None => wish.hub_name,
+    };
     let https = listener(wish.https, wish.http, ServicesOptions::DEFAULT_HTTPS);
     let proxy = match (wish.proxy, roles.has(Role::Push)) {
         (None, false) => None,
@@ -163,6 +172,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         real_handles: wish.real_handles,
         strict_credentials: wish.strict_credentials,
         throttle: wish.throttle,
+        hub_name: hub_name.unwrap_or_default(),
         roles,
         remote_hub,
         administration: AdministrationOptions {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::arguments::Serve;
 use crate::cli::exit::Failure;
-use crate::emulator::{RemoteHubOptions, Role, Roles};
+use crate::emulator::{HubName, RemoteHubOptions, Role, Roles};
 use crate::settings::Settings;
 
 /// The variable with a connection string, or the path of a file with one.
@@ -32,10 +32,11 @@ pub(super) fn options(
             .then(|| SecretString::from(value.to_owned()))
     };
     let Some(given) = wish.hub.clone().or_else(variable) else {
+        let of_own = roles.has(Role::Hub);
         return match (&wish.hub_name, &wish.hub_ca) {
-            (None, None) => Ok(None),
-            (Some(_), _) => Err(without_hub("--hub-name")),
-            (None, Some(_)) => Err(without_hub("--hub-ca")),
+            (_, Some(_)) => Err(without_hub("--hub-ca")),
+            (Some(_), None) if !of_own => Err(without_hub("--hub-name")),
+            (_, None) => Ok(None),
         };
     };
     let text = if is_connection_string(given.expose_secret()) {
@@ -43,7 +44,8 @@ pub(super) fn options(
     } else {
         read(Path::new(given.expose_secret()))?
     };
-    let options = RemoteHubOptions::new(&text, wish.hub_name.as_deref(), wish.hub_ca.clone());
+    let name = wish.hub_name.as_ref().map(HubName::as_str);
+    let options = RemoteHubOptions::new(&text, name, wish.hub_ca.clone());
     options
         .map(Some)
         .map_err(|invalid| Failure::usage(invalid.to_string()))

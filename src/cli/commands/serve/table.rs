@@ -28,6 +28,7 @@ pub(super) fn table(told: &Told<'_>, output: &Output) -> String {
     };
     let (of_backend, of_push) = (roles.has(Role::Backend), roles.has(Role::Push));
     let by_rules = of_backend || roles.has(Role::Hub);
+    let of_hub = roles.has(Role::Hub) && told.elsewhere.is_none();
     let backend = urls.backend.as_str().trim_end_matches('/');
     let url = |url: &Option<Url>| {
         url.as_ref()
@@ -37,6 +38,7 @@ pub(super) fn table(told: &Told<'_>, output: &Output) -> String {
     let authority = authority.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
     let rows = [
         (of_backend, "app backend", backend.to_owned()),
+        (of_hub, "hub", urls.hub.to_string()),
         (
             told.elsewhere.is_some(),
             "hub",

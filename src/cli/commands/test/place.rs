@@ -73,6 +73,7 @@ mod tests {
             http: "http://127.0.0.1:8480/".to_owned(),
             push: None,
             wns_token: None,
+            hub: None,
             https: Some("https://127.0.0.1:8443/".to_owned()),
             proxy: None,
             ca: None,

@@ -1,6 +1,10 @@
 //! Changes of the rules: what is refused, rehearsed and kept.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::super::changes::{MOST_CONFIGURATIONS, MOST_DOMAINS, MOST_PROVIDERS};
+use super::super::rows;
 use super::super::{AdministrationError, AdministrationOptions, ChangeRefused, PushAdministration};
 use super::{change, made, make, rules};
 use crate::wire::push_administration::{Change, ChangeRequest, PermissionRequest};
@@ -58,7 +62,7 @@ async fn a_providers_proxy_is_its_own_and_stays() {
     }
     made(&administration, &[EDGE]).await;
     let other =
-        r#"{"change":"set-provider","identity":"Other","proxy":"EDGE.example","enabled":true}"#;
+        r#"{"change":"set-provider","identity":"Other","proxy":"EDGE.example:443","enabled":true}"#;
     let taken = refused(&administration, other).await;
     assert!(
         matches!(taken, ChangeRefused::ProxyTaken { .. }),
@@ -238,4 +242,72 @@ async fn every_list_is_bounded() {
     };
     let full = administration.change(request).await.unwrap_err();
     assert!(full.to_string().contains("1000 domains"), "{full}");
+}
+
+/// Changes of few names, so that they meet.
+fn any_change() -> impl Strategy<Value = Change> {
+    let domain = prop_oneof![
+        Just("a.example"),
+        Just("b.example"),
+        Just("backend.handset.localhost")
+    ];
+    let provider = prop_oneof![Just("A"), Just("b.example")];
+    let proxy = prop_oneof![Just("p.example"), Just("p.example:443"), Just("q.example")];
+    let identity = prop_oneof![Just("global"), Just("site:A")];
+    let on = any::<bool>();
+    let json = prop_oneof![
+        (domain.clone(), proxy.clone()).prop_map(|(domain, proxy)| {
+            format!(r#"{{"change":"allow-domain","domain":"{domain}","proxy":"{proxy}"}}"#)
+        }),
+        domain.prop_map(|domain| format!(r#"{{"change":"block-domain","domain":"{domain}"}}"#)),
+        (provider.clone(), proxy, on).prop_map(|(name, proxy, on)| {
+            format!(r#"{{"change":"set-provider","identity":"{name}","proxy":"{proxy}","enabled":{on}}}"#)
+        }),
+        on.prop_map(|on| format!(r#"{{"change":"set-federation","enabled":{on}}}"#)),
+        provider.prop_map(|name| format!(r#"{{"change":"remove-partner","name":"{name}"}}"#)),
+        Just(r#"{"change":"remove-partner","name":"a.example"}"#.to_owned()),
+        Just(r#"{"change":"forget-partners"}"#.to_owned()),
+        (identity.clone(), on).prop_map(|(identity, on)| {
+            format!(r#"{{"change":"set-configuration","identity":"{identity}","switches":{{"apple":{on}}}}}"#)
+        }),
+        identity.prop_map(|identity| {
+            format!(r#"{{"change":"remove-configuration","identity":"{identity}"}}"#)
+        }),
+        Just(r#"{"change":"forget-configurations"}"#.to_owned()),
+    ];
+    json.prop_map(|json| change(&json))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_is_changed_the_lists_hold(changes in vec((any_change(), any::<bool>()), 1..24)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let administration = rules(AdministrationOptions::default()).await;
+            for (change, what_if) in changes {
+                let before = administration.state();
+                let made = administration.change(ChangeRequest { change, what_if }).await;
+                let now = administration.state();
+                match made {
+                    Ok(made) => {
+                        assert_eq!(made.before, before);
+                        assert_eq!(now, if what_if { before } else { made.after });
+                    }
+                    Err(AdministrationError::Refused(_)) => assert_eq!(now, before),
+                    Err(other) => panic!("{other}"),
+                }
+                let rules = now.rules;
+                let both = rules.allowed.iter().find(|entry| rules.blocked(&entry.domain).is_some());
+                assert_eq!(both, None);
+                for (place, provider) in rules.providers.iter().enumerate() {
+                    let mut others = rules.providers[..place].iter();
+                    assert!(others.all(|other| !other.proxy.overlaps(&provider.proxy)));
+                }
+                let stored = administration.store.read(rows::load).await.unwrap();
+                assert_eq!(stored, rules);
+            }
+        });
+    }
 }

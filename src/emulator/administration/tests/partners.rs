@@ -9,6 +9,7 @@ const ADD: &str = r#"{"change":"allow-domain","domain":"contoso.com"}"#;
 const PROXIED: &str = r#"{"change":"allow-domain","domain":"contoso.com","proxy":"edge.example"}"#;
 const OFF: &str = r#"{"change":"set-federation","enabled":false}"#;
 const ON: &str = r#"{"change":"set-federation","enabled":true}"#;
+const OWN: &str = "backend.handset.localhost";
 const BLOCK_OWN: &str = r#"{"change":"block-domain","domain":"backend.handset.localhost"}"#;
 
 fn level(level: &str) -> String {
@@ -69,188 +70,112 @@ async fn check(case: Case<'_>) {
     }
 }
 
+/// The changes, the domain, and the rule that refuses it.
+type Line<'a> = (&'a [&'a str], &'a str, Option<PartnerRefusal>);
+
+/// Checks lines of the table that are alike but for the changes, the domain and the outcome.
+async fn check_all(lines: &[Line<'_>], like: &Case<'_>) {
+    for (changes, domain, refusal) in lines {
+        check(Case {
+            changes,
+            domain,
+            refusal: *refusal,
+            ..*like
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn the_lists_decide() {
     use PartnerRefusal::{DomainBlocked, DomainNotAllowed, FederationOff, NoDomain};
-    let own = "backend.handset.localhost";
     let block = r#"{"change":"block-domain","domain":"contoso.com"}"#;
-    for case in [
-        Case {
-            domain: own,
-            ..CASE
-        },
-        Case {
-            domain: "Backend.Handset.Localhost.",
-            ..CASE
-        },
-        Case {
-            domain: own,
-            changes: &[BLOCK_OWN],
-            refusal: Some(DomainBlocked),
-            ..CASE
-        },
-        Case {
-            domain: own,
-            changes: &[OFF],
-            refusal: Some(FederationOff),
-            ..CASE
-        },
-        Case {
-            domain: own,
-            profile: Profile::Strict,
-            refusal: Some(FederationOff),
-            ..CASE
-        },
-        Case {
-            domain: own,
-            profile: Profile::Strict,
-            changes: &[ON],
-            refusal: Some(DomainNotAllowed),
-            ..CASE
-        },
-        Case {
-            refusal: Some(DomainNotAllowed),
-            ..CASE
-        },
-        Case {
-            changes: &[ADD],
-            ..CASE
-        },
-        Case {
-            domain: "CONTOSO.com",
-            changes: &[ADD],
-            ..CASE
-        },
-        Case {
-            domain: "sub.contoso.com",
-            changes: &[ADD],
-            refusal: Some(DomainNotAllowed),
-            ..CASE
-        },
-        Case {
-            changes: &[ADD, OFF],
-            refusal: Some(FederationOff),
-            ..CASE
-        },
-        Case {
-            changes: &[ADD],
-            profile: Profile::Strict,
-            refusal: Some(FederationOff),
-            ..CASE
-        },
-        Case {
-            changes: &[ADD, ON],
-            profile: Profile::Strict,
-            ..CASE
-        },
-        Case {
-            changes: &[block],
-            refusal: Some(DomainBlocked),
-            ..CASE
-        },
-        Case {
-            domain: "not a domain",
-            refusal: Some(NoDomain),
-            ..CASE
-        },
-        Case {
-            domain: "127.0.0.1",
-            refusal: Some(NoDomain),
-            ..CASE
-        },
-    ] {
-        check(case).await;
+    let lines: &[Line<'_>] = &[
+        (&[], "contoso.com", Some(DomainNotAllowed)),
+        (&[ADD], "contoso.com", None),
+        (&[ADD], "CONTOSO.com", None),
+        (&[ADD], "sub.contoso.com", Some(DomainNotAllowed)),
+        (&[ADD, OFF], "contoso.com", Some(FederationOff)),
+        (&[block], "contoso.com", Some(DomainBlocked)),
+        (&[], "not a domain", Some(NoDomain)),
+        (&[], "127.0.0.1", Some(NoDomain)),
+    ];
+    check_all(lines, &CASE).await;
+}
+
+#[tokio::test]
+async fn the_profile_allows_the_own_domain_or_nobody() {
+    use PartnerRefusal::{DomainBlocked, DomainNotAllowed, FederationOff};
+    let lines: &[Line<'_>] = &[
+        (&[], OWN, None),
+        (&[], "Backend.Handset.Localhost.", None),
+        (&[BLOCK_OWN], OWN, Some(DomainBlocked)),
+        (&[OFF], OWN, Some(FederationOff)),
+    ];
+    check_all(lines, &CASE).await;
+    let strict = Case {
+        profile: Profile::Strict,
+        ..CASE
+    };
+    let lines: &[Line<'_>] = &[
+        (&[], OWN, Some(FederationOff)),
+        (&[ON], OWN, Some(DomainNotAllowed)),
+        (&[ADD], "contoso.com", Some(FederationOff)),
+        (&[ADD, ON], "contoso.com", None),
+    ];
+    check_all(lines, &strict).await;
+}
+
+/// Who comes through this proxy.
+fn through(proxy: &str) -> Case<'_> {
+    Case {
+        proxy: Some(proxy),
+        ..CASE
     }
 }
 
 #[tokio::test]
 async fn hosting_providers_stand_for_their_domains() {
-    use PartnerRefusal::{DomainNotAllowed, OtherProxy, ProviderOff, Unverifiable};
+    use PartnerRefusal::{DomainNotAllowed, ProviderOff, Unverifiable};
     let on = provider(true, "always-verifiable");
     let off = provider(false, "always-verifiable");
     let never = provider(true, "always-unverifiable");
-    let edge = Some("edge.example");
-    for case in [
-        // On no list, but behind a provider's proxy.
-        Case {
-            changes: &[&on],
-            proxy: edge,
-            ..CASE
-        },
-        Case {
-            changes: &[&on],
-            refusal: Some(DomainNotAllowed),
-            ..CASE
-        },
-        Case {
-            changes: &[&on],
-            proxy: Some("other.example"),
-            refusal: Some(DomainNotAllowed),
-            ..CASE
-        },
-        Case {
-            changes: &[&on],
-            proxy: Some("edge.example:5061"),
-            refusal: Some(DomainNotAllowed),
-            ..CASE
-        },
-        Case {
-            changes: &[&off],
-            proxy: edge,
-            refusal: Some(ProviderOff),
-            ..CASE
-        },
-        Case {
-            changes: &[&never],
-            proxy: edge,
-            refusal: Some(Unverifiable),
-            ..CASE
-        },
-        // On the list, with the provider's proxy.
-        Case {
-            changes: &[PROXIED, &on],
-            ..CASE
-        },
-        Case {
-            changes: &[PROXIED, &on],
-            proxy: edge,
-            ..CASE
-        },
-        Case {
-            changes: &[PROXIED, &off],
-            refusal: Some(ProviderOff),
-            ..CASE
-        },
-        Case {
-            changes: &[PROXIED, &never],
-            refusal: Some(Unverifiable),
-            ..CASE
-        },
-        Case {
-            changes: &[PROXIED],
-            proxy: Some("other.example"),
-            refusal: Some(OtherProxy),
-            ..CASE
-        },
-        // On the list without a proxy, and coming through the provider's: both must agree.
-        Case {
-            changes: &[ADD, &on],
-            proxy: edge,
-            ..CASE
-        },
-        Case {
-            changes: &[ADD, &off],
-            proxy: edge,
-            refusal: Some(ProviderOff),
-            ..CASE
-        },
-        Case {
-            changes: &[ADD, &off],
-            ..CASE
-        },
-    ] {
-        check(case).await;
+    let lines: &[Line<'_>] = &[
+        (&[&on], "contoso.com", None),
+        (&[&off], "contoso.com", Some(ProviderOff)),
+        (&[&never], "contoso.com", Some(Unverifiable)),
+        (&[], "contoso.com", Some(DomainNotAllowed)),
+    ];
+    check_all(lines, &through("edge.example")).await;
+    check_all(lines, &through("edge.example:5061")).await;
+    let lines: &[Line<'_>] = &[(&[&on], "contoso.com", Some(DomainNotAllowed))];
+    for elsewhere in [through("other.example"), CASE] {
+        check_all(lines, &elsewhere).await;
     }
+}
+
+#[tokio::test]
+async fn a_listed_domain_comes_through_its_proxy() {
+    use PartnerRefusal::{OtherProxy, ProviderOff, Unverifiable};
+    let on = provider(true, "always-verifiable");
+    let off = provider(false, "always-verifiable");
+    let never = provider(true, "always-unverifiable");
+    let lines: &[Line<'_>] = &[
+        (&[PROXIED, &on], "contoso.com", None),
+        (&[PROXIED, &off], "contoso.com", Some(ProviderOff)),
+        (&[PROXIED, &never], "contoso.com", Some(Unverifiable)),
+    ];
+    check_all(lines, &CASE).await;
+    check_all(lines, &through("edge.example")).await;
+    let lines: &[Line<'_>] = &[(&[PROXIED], "contoso.com", Some(OtherProxy))];
+    check_all(lines, &through("other.example")).await;
+    // Listed without a proxy: it may come through a provider's, which must be on.
+    let lines: &[Line<'_>] = &[
+        (&[ADD, &on], "contoso.com", None),
+        (&[ADD, &off], "contoso.com", Some(ProviderOff)),
+    ];
+    check_all(lines, &through("edge.example")).await;
+    check_all(&[(&[ADD, &off], "contoso.com", None)], &CASE).await;
 }
 
 #[tokio::test]
@@ -259,64 +184,37 @@ async fn a_verification_level_has_to_be_met() {
     let (always, never) = (level("always-verifiable"), level("always-unverifiable"));
     let source = level("use-source-verification");
     let provider = provider(true, "use-source-verification");
-    let edge = Some("edge.example");
-    for case in [
-        Case {
-            changes: &[&always],
-            verified: false,
-            ..CASE
-        },
-        Case {
-            changes: &[&never],
-            refusal: Some(Unverifiable),
-            ..CASE
-        },
-        Case {
-            changes: &[&source],
-            ..CASE
-        },
-        Case {
-            changes: &[&source],
-            verified: false,
-            refusal: Some(NotVerified),
-            ..CASE
-        },
+    let unproved = Case {
+        verified: false,
+        ..CASE
+    };
+    let lines: &[Line<'_>] = &[
+        (&[&always], "contoso.com", None),
+        (&[&never], "contoso.com", Some(Unverifiable)),
+        (&[&source], "contoso.com", Some(NotVerified)),
         // The documented default of an allowed domain.
-        Case {
-            changes: &[ADD],
-            verified: false,
-            refusal: Some(NotVerified),
-            ..CASE
-        },
-        // The provider's level counts where the domain has none of its own.
-        Case {
-            changes: &[&provider],
-            proxy: edge,
-            verified: false,
-            refusal: Some(NotVerified),
-            ..CASE
-        },
-        Case {
-            changes: &[&provider, PROXIED],
-            verified: false,
-            refusal: Some(NotVerified),
-            ..CASE
-        },
-        Case {
-            changes: &[&provider, &always],
-            proxy: edge,
-            verified: false,
-            ..CASE
-        },
-        Case {
-            changes: &[&provider, &never],
-            proxy: edge,
-            refusal: Some(Unverifiable),
-            ..CASE
-        },
-    ] {
-        check(case).await;
-    }
+        (&[ADD], "contoso.com", Some(NotVerified)),
+        (&[&provider, PROXIED], "contoso.com", Some(NotVerified)),
+        (&[&provider, &always], "contoso.com", None),
+    ];
+    check_all(lines, &unproved).await;
+    let lines: &[Line<'_>] = &[
+        (&[&source], "contoso.com", None),
+        (&[&never], "contoso.com", Some(Unverifiable)),
+        (&[&provider, PROXIED], "contoso.com", None),
+    ];
+    check_all(lines, &CASE).await;
+    // The provider's level counts where the domain has none of its own.
+    let lines: &[Line<'_>] = &[
+        (&[&provider], "contoso.com", Some(NotVerified)),
+        (&[&provider, &always], "contoso.com", None),
+        (&[&provider, &never], "contoso.com", Some(Unverifiable)),
+    ];
+    let through = Case {
+        proxy: Some("edge.example"),
+        ..unproved
+    };
+    check_all(lines, &through).await;
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! `handset test push`
 
+mod arriving;
 mod hops;
 mod probe;
+mod sending;
 
 use std::path::PathBuf;
 use std::time::Duration;
