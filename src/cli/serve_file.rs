@@ -21,6 +21,9 @@ pub(super) struct ServeFile {
     pub(super) http: String,
     pub(super) push: String,
     pub(super) wns_token: String,
+    /// The hub's URL: the base that connection strings have, and its name.
+    #[serde(default)]
+    pub(super) hub: Option<String>,
     /// The base of HTTPS, where it is served.
     #[serde(default)]
     pub(super) https: Option<String>,

@@ -10,13 +10,14 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 
 use crate::lifecycle::timeouts;
 
 use super::backend::{self, AppBackend};
+use super::hub::HubDoor;
 use super::push::apns::{self, Apns};
 use super::push::fcm::{self, Fcm};
 use super::push::socket::DeviceSockets;
@@ -31,6 +32,7 @@ const MOST_AT_ONCE: usize = 8192;
 #[derive(Debug, Clone)]
 pub(super) struct Doors {
     pub(super) backend: Arc<AppBackend>,
+    pub(super) hub: Arc<HubDoor>,
     pub(super) wns: Arc<Wns>,
     pub(super) apns: Arc<Apns>,
     pub(super) fcm: Arc<Fcm>,
@@ -52,7 +54,7 @@ pub(super) fn router(doors: Doors) -> Router {
         .merge(apns::routes(doors.apns))
         .merge(fcm::routes(doors.fcm))
         .merge(webpush::routes(doors.web_push))
-        .fallback_service(get(anywhere).fallback(not_found).with_state(doors.sockets))
+        .fallback_service(any(anywhere).with_state((doors.sockets, doors.hub)))
         .layer(middleware::from_fn_with_state(places, limited))
 }
 
@@ -67,6 +69,7 @@ async fn index(State(sockets): State<Arc<DeviceSockets>>, upgrade: Upgrade) -> R
             "handset's embedded services\n\n\
              app backend   /api/login /api/register /api/notifications\n\
              device socket / (WebSocket, Mozilla push protocol)\n\
+             hub           /{hub}/registrations /{hub}/installations /{hub}/messages\n\
              WNS           /accesstoken.srf and /w/?token=\n\
              APNs          /3/device/\n\
              FCM           /token and /v1/projects/{project}/messages:send\n\
@@ -76,16 +79,17 @@ async fn index(State(sockets): State<Arc<DeviceSockets>>, upgrade: Upgrade) -> R
     }
 }
 
-/// Devices may open their socket under any path.
-async fn anywhere(State(sockets): State<Arc<DeviceSockets>>, upgrade: Upgrade) -> Response {
-    match upgrade {
-        Ok(upgrade) => sockets.upgrade(upgrade),
-        Err(_) => StatusCode::NOT_FOUND.into_response(),
+/// Devices may open their socket under any path; the hub has those below its name.
+async fn anywhere(
+    State((sockets, hub)): State<(Arc<DeviceSockets>, Arc<HubDoor>)>,
+    upgrade: Upgrade,
+    request: Request,
+) -> Response {
+    if let Ok(upgrade) = upgrade {
+        return sockets.upgrade(upgrade);
     }
-}
-
-async fn not_found() -> StatusCode {
-    StatusCode::NOT_FOUND
+    let answer = hub.answer(request).await;
+    answer.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 /// The limits of every request, in one layer, as each one costs every push. Method, route and

@@ -28,9 +28,11 @@ mod urls;
 
 pub use backend::{Users, UsersError};
 pub use credentials::{
-    ApnsKey, CredentialsError, SenderCredentials, ServiceAccount, VapidKey, WnsClient,
+    ApnsKey, CredentialsError, HubRule, HubRules, SenderCredentials, ServiceAccount, VapidKey,
+    WnsClient,
 };
 pub use error::{Door, EmulatorError};
+pub use hub::HubName;
 pub use options::{DataLocation, ServicesOptions, SocketTimings};
 pub use origins::PublicHost;
 pub use preload::node_preload;

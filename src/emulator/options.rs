@@ -8,6 +8,7 @@ use crate::lifecycle::{Clock, timeouts};
 
 use super::backend::Users;
 use super::credentials::SenderCredentials;
+use super::hub::HubName;
 use super::origins::PublicHost;
 use super::push::throttle::PerHandleRate;
 
@@ -46,6 +47,8 @@ pub struct ServicesOptions {
     /// How many pushes one handle takes in how much time, before the sender is throttled; as many as
     /// come, unless told otherwise.
     pub throttle: Option<PerHandleRate>,
+    /// The name of the hub, the first part of its paths.
+    pub hub_name: HubName,
     /// How long a registration or an installation of the hub lasts from its last put; for ever,
     /// unless told otherwise.
     pub hub_lifetime: Option<Duration>,
@@ -96,6 +99,7 @@ impl Default for ServicesOptions {
             strict_credentials: false,
             credentials: None,
             throttle: None,
+            hub_name: HubName::default(),
             hub_lifetime: None,
             allowed_hosts: Vec::new(),
         }

@@ -67,6 +67,8 @@ impl fmt::Display for PublicHost {
 #[derive(Debug, Clone)]
 pub(super) struct Origins {
     local: Url,
+    /// Where others are told to reach them: over TLS, where it is answered.
+    told: Url,
     wns: Url,
     web_push: Url,
     ports: Vec<u16>,
@@ -117,6 +119,10 @@ impl Origins {
                 .and_then(Url::host)
                 .map(|host| host.to_owned()),
         );
+        let mut told = https.clone().unwrap_or_else(|| http.clone());
+        if tls && told.set_scheme("https").is_err() {
+            return Err(Invalid::new("listening address", "cannot be an https URL"));
+        }
         let mut minted = http.clone();
         if let Some(public) = public {
             let listener = https.as_ref().unwrap_or(&http);
@@ -135,6 +141,7 @@ impl Origins {
         };
         Ok(Self {
             local: http,
+            told,
             wns,
             web_push,
             ports,
@@ -147,6 +154,28 @@ impl Origins {
     /// Where the services are reached from this process, without TLS.
     pub(super) fn local(&self) -> &Url {
         &self.local
+    }
+
+    /// The base of URLs in an answer to who named these services `authority`, a host with or without
+    /// its port: under that very name, where it is one. A client that leaves out the port of its own
+    /// address is told that of the listener.
+    pub(super) fn named(&self, authority: Option<&str>) -> Url {
+        let named = authority.and_then(|authority| self.with_authority(authority));
+        named.unwrap_or_else(|| self.told.clone())
+    }
+
+    fn with_authority(&self, authority: &str) -> Option<Url> {
+        let stray = |c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c.is_whitespace();
+        if authority.is_empty() || authority.len() > MAX_PUBLIC || authority.contains(stray) {
+            return None;
+        }
+        let mut url = Url::parse(&format!("{}://{authority}/", self.told.scheme())).ok()?;
+        let host = url.host()?.to_owned();
+        let here = is_loopback(&host) || self.hosts.contains(&host);
+        if here && url.port().is_none() && !self.is_own(&url) {
+            url.set_port(self.told.port()).ok()?;
+        }
+        Some(url)
     }
 
     /// The base of minted handles of a platform whose handles are URLs.
@@ -261,6 +290,36 @@ pub(super) mod tests {
         assert!(!knows(&own, "http://updates.push.services.mozilla.com/"));
         assert_eq!(own.base(Platform::Wns).host_str(), Some(WNS_HOST));
         assert_eq!(own.base(Platform::WebPush).host_str(), Some(WEB_PUSH_HOST));
+    }
+
+    #[test]
+    fn answers_name_the_services_as_they_were_named() {
+        let own = origins(Some("push.example"), false);
+        for (authority, base) in [
+            (Some("127.0.0.1:8443"), "https://127.0.0.1:8443/"),
+            (Some("127.0.0.1:8480"), "https://127.0.0.1:8480/"),
+            (Some("127.0.0.1"), "https://127.0.0.1:8443/"),
+            (Some("LOCALHOST"), "https://localhost:8443/"),
+            (Some("[::1]:8443"), "https://[::1]:8443/"),
+            (Some("push.example"), "https://push.example:8443/"),
+            (
+                Some("my-hub.servicebus.windows.net"),
+                "https://my-hub.servicebus.windows.net/",
+            ),
+            (Some("behind.a.proxy:444"), "https://behind.a.proxy:444/"),
+            (Some(""), "https://127.0.0.1:8443/"),
+            (Some("evil.example/path"), "https://127.0.0.1:8443/"),
+            (Some("a@evil.example"), "https://127.0.0.1:8443/"),
+            (Some("a:b"), "https://127.0.0.1:8443/"),
+            (None, "https://127.0.0.1:8443/"),
+        ] {
+            assert_eq!(own.named(authority).as_str(), base, "{authority:?}");
+        }
+        let usual = origins(Some("push.example:443"), false);
+        assert_eq!(
+            usual.named(Some("push.example")).as_str(),
+            "https://push.example/"
+        );
     }
 
     #[test]

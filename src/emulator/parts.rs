@@ -10,7 +10,7 @@ use super::administration::Policy;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::Doors;
-use super::hub::{BackendHub, HubParts, NotificationHub};
+use super::hub::{BackendHub, HubDoor, HubParts, NotificationHub};
 use super::options::ServicesOptions;
 use super::origins::Origins;
 use super::push::access_tokens::AccessTokens;
@@ -47,18 +47,8 @@ impl Parts {
         store: Store,
         own: Arc<Origins>,
     ) -> Result<Self, EmulatorError> {
-        let ServicesOptions {
-            users,
-            token_ttl,
-            clock,
-            socket,
-            allowed_hosts,
-            credentials,
-            strict_credentials,
-            throttle,
-            hub_lifetime,
-            ..
-        } = options;
+        let clock = options.clock.clone();
+        let credentials = options.credentials.clone();
         let credentials = credentials.unwrap_or_else(SenderCredentials::generate);
         let scope = Scope::new();
         let trace = TraceLog::new(clock.clone());
@@ -71,31 +61,35 @@ impl Parts {
             scope.spawner(),
         );
         let fcm_tokens = AccessTokens::default();
-        let hub = NotificationHub::new(HubParts {
-            store: store.clone(),
-            clock: clock.clone(),
+        let hub = hub(
+            &options,
+            &store,
+            own.clone(),
+            &credentials,
+            &fcm_tokens,
+            &scope,
+        )?;
+        let wns = wns(&options, &handles, &queue, &credentials);
+        let for_door = Arc::new(hub.clone());
+        let door = HubDoor::new(
+            for_door,
+            options.hub_name,
+            credentials.clone(),
+            clock.clone(),
             own,
-            allowed: &allowed_hosts,
-            credentials: credentials.clone(),
-            fcm_tokens: fcm_tokens.clone(),
-            policy: Policy::quick_start(),
-            spawner: scope.spawner(),
-            lifetime: hub_lifetime,
-        })?;
+        );
+        let (users, token_ttl) = (options.users, options.token_ttl);
         let for_backend = Arc::new(BackendHub::new(hub.clone(), BACKEND_DOMAIN.to_owned()));
         let backend = AppBackend::new(store.clone(), clock.clone(), for_backend, users, token_ttl);
-        let wns = Wns {
-            handles: handles.clone(),
-            queue: queue.clone(),
-            tokens: AccessTokens::default(),
-            only: strict_credentials.then(|| credentials.clone()),
-            clock: clock.clone(),
-            throttle: Throttle::new(throttle, clock.clone()),
-            on_demand: OnDemand::default(),
-        };
-        let sockets = DeviceSockets::new(handles.clone(), queue.clone(), socket, scope.spawner());
+        let sockets = DeviceSockets::new(
+            handles.clone(),
+            queue.clone(),
+            options.socket,
+            scope.spawner(),
+        );
         let doors = Doors {
             backend: Arc::new(backend),
+            hub: Arc::new(door),
             apns: Arc::new(apns(&wns)),
             web_push: Arc::new(web_push(&wns)),
             fcm: Arc::new(fcm(&wns, fcm_tokens, &store)),
@@ -116,7 +110,45 @@ impl Parts {
     }
 }
 
-/// What all push services share stands in each of them.
+fn hub(
+    options: &ServicesOptions,
+    store: &Store,
+    own: Arc<Origins>,
+    credentials: &SenderCredentials,
+    fcm_tokens: &AccessTokens,
+    scope: &Scope,
+) -> Result<NotificationHub, EmulatorError> {
+    NotificationHub::new(HubParts {
+        store: store.clone(),
+        clock: options.clock.clone(),
+        own,
+        allowed: &options.allowed_hosts,
+        credentials: credentials.clone(),
+        fcm_tokens: fcm_tokens.clone(),
+        policy: Policy::quick_start(),
+        spawner: scope.spawner(),
+        lifetime: options.hub_lifetime,
+    })
+}
+
+/// What all push services share stands in each of them; first in this one.
+fn wns(
+    options: &ServicesOptions,
+    handles: &Handles,
+    queue: &Queue,
+    credentials: &SenderCredentials,
+) -> Wns {
+    Wns {
+        handles: handles.clone(),
+        queue: queue.clone(),
+        tokens: AccessTokens::default(),
+        only: options.strict_credentials.then(|| credentials.clone()),
+        clock: options.clock.clone(),
+        throttle: Throttle::new(options.throttle, options.clock.clone()),
+        on_demand: OnDemand::default(),
+    }
+}
+
 fn fcm(wns: &Wns, tokens: AccessTokens, store: &Store) -> Fcm {
     Fcm {
         handles: wns.handles.clone(),

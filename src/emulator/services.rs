@@ -16,7 +16,7 @@ use super::EmulatorError;
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::{HubError, NotificationHub};
+use super::hub::{HubError, HubName, NotificationHub};
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -43,6 +43,7 @@ pub struct Services {
     urls: ServiceUrls,
     tls: Option<Arc<Tls>>,
     clock: Clock,
+    hub_name: HubName,
     trace: TraceLog,
     queue: Queue,
     backend: Arc<AppBackend>,
@@ -63,21 +64,24 @@ impl Services {
     pub async fn start(options: ServicesOptions) -> Result<Self, EmulatorError> {
         let listeners = Listeners::bind(&options).await?;
         let address = listeners.http();
-        let urls = ServiceUrls::new(
-            listeners.http_url()?,
-            listeners.https_url()?,
-            listeners.proxy_url()?,
-        )?;
         let own = Origins::new(Listening {
-            http: urls.http.clone(),
-            https: urls.https.clone(),
+            http: listeners.http_url()?,
+            https: listeners.https_url()?,
             tls: listeners.want_tls(),
             public: options.public_host.as_ref(),
             real: options.real_handles,
         })?;
+        let mut hub = own.named(None);
+        hub.set_path(options.hub_name.as_str());
+        let urls = ServiceUrls::new(
+            listeners.http_url()?,
+            listeners.https_url()?,
+            listeners.proxy_url()?,
+            hub,
+        )?;
         let store = Store::open(location(&options.data).await?, SCHEMA).await?;
         let tls = certificates(&listeners, &options).await?;
-        let pass = options.proxy_pass;
+        let (pass, hub_name) = (options.proxy_pass, options.hub_name.clone());
         let parts = Parts::build(options, store, Arc::new(own))?;
         let Parts {
             doors,
@@ -99,6 +103,7 @@ impl Services {
             urls,
             tls,
             clock,
+            hub_name,
             trace,
             queue,
             backend,
@@ -136,12 +141,18 @@ impl Services {
         self.tls.as_deref().map(Tls::authority)
     }
 
-    /// The `services.ready` event, with every URL.
+    /// The hub's name.
+    #[must_use]
+    pub fn hub_name(&self) -> &HubName {
+        &self.hub_name
+    }
+
+    /// The `services.ready` event, with every URL and the hub's name.
     #[must_use]
     pub fn ready_event(&self) -> Event {
         let urls = serde_json::to_value(&self.urls).unwrap_or_default();
         let event = Event::new(self.clock.now(), EventName::ServicesReady);
-        event.with("urls", urls)
+        event.with("urls", urls).with("hub", self.hub_name.as_str())
     }
 
     /// The sender credentials, with which the hub sends; under strict credentials no others are

@@ -16,6 +16,9 @@ pub struct ServiceUrls {
     pub proxy: Option<Url>,
     /// The app backend, as `handset login --backend` takes it.
     pub backend: Url,
+    /// The hub: its name behind the base that connection strings have, over HTTPS where that is
+    /// served.
+    pub hub: Url,
     /// The device socket, as `handset run --push` takes it.
     pub push: Url,
     /// WNS's token endpoint for UWP apps.
@@ -31,7 +34,12 @@ pub struct ServiceUrls {
 }
 
 impl ServiceUrls {
-    pub(super) fn new(http: Url, https: Option<Url>, proxy: Option<Url>) -> Result<Self, Invalid> {
+    pub(super) fn new(
+        http: Url,
+        https: Option<Url>,
+        proxy: Option<Url>,
+        hub: Url,
+    ) -> Result<Self, Invalid> {
         let join = |path: &str| {
             http.join(path)
                 .map_err(|error| Invalid::new("service URL", error.to_string()))
@@ -41,6 +49,7 @@ impl ServiceUrls {
             .map_err(|()| Invalid::new("service URL", "cannot be a WebSocket URL"))?;
         Ok(Self {
             backend: http.clone(),
+            hub,
             push,
             wns_token: join("accesstoken.srf")?,
             apns: http.clone(),

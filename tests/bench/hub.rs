@@ -71,7 +71,11 @@ fn main() {
         println!("{rounds} resolutions each, times in µs, p50 (p99)\n");
         println!(
             "{:<28} {:>8} {:>16} {:>16} {:>8}",
-            "expression", "matches", format!("of {many}"), format!("of {few}"), "ratio"
+            "expression",
+            "matches",
+            format!("of {many}"),
+            format!("of {few}"),
+            "ratio"
         );
         for (expression, matches) in EXPRESSIONS {
             let meant = [matches, matches];

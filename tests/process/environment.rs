@@ -13,7 +13,13 @@ use crate::child::{Ended, Running};
 use crate::node_preload::{has_node, left_out};
 use crate::world::{HANDSET, Served, World};
 
-const CREDENTIALS: [&str; 4] = ["apns.p8", "service-account.json", "vapid.json", "wns.json"];
+const CREDENTIALS: [&str; 5] = [
+    "apns.p8",
+    "hub.json",
+    "service-account.json",
+    "vapid.json",
+    "wns.json",
+];
 
 fn variables(world: &World) -> BTreeMap<String, String> {
     let printed = world.run(&["--json", "env"]).with_code(0).json();
@@ -105,6 +111,8 @@ fn env_says_it_all_to_programs_and_to_shells() {
             "HANDSET_CA",
             "HANDSET_HTTP",
             "HANDSET_HTTPS",
+            "HANDSET_HUB",
+            "HANDSET_HUB_CONNECTION_STRING",
             "HANDSET_PROXY",
             "HANDSET_PUSH",
             "HANDSET_VAPID_PRIVATE",

@@ -18,6 +18,7 @@ mod doctor;
 mod environment;
 mod errors;
 mod help;
+mod hub;
 mod junk;
 mod kill_rounds;
 mod kill_services;

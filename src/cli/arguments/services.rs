@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::values::{ListenAt, Toast, duration, listen_at};
-use crate::emulator::{PerHandleRate, PublicHost, ServicesOptions};
+use crate::emulator::{HubName, PerHandleRate, PublicHost, ServicesOptions};
 use crate::model::{Platform, UserName};
 
 /// Run everything on this machine: services, a phone, one secure push, one toast
@@ -82,6 +82,9 @@ pub(in crate::cli) struct Serve {
     /// Take the generated sender credentials alone, which lie in the home, not any well-formed ones
     #[arg(long)]
     pub(in crate::cli) strict_credentials: bool,
+    /// The hub's name, the first part of its paths
+    #[arg(long, value_name = "NAME", default_value_t = HubName::default())]
+    pub(in crate::cli) hub_name: HubName,
     /// Where payloads, registrations and waiting pushes are kept [default: services in the home]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub(in crate::cli) data: Option<PathBuf>,
@@ -103,9 +106,10 @@ pub(in crate::cli) struct Serve {
 /// Print the environment that points programs at a running `serve`
 ///
 /// HANDSET_HTTP is the app backend, HANDSET_PUSH the device socket, HANDSET_WNS_TOKEN_URL where a
-/// WNS sender gets its access token. The generated sender credentials are in
-/// GOOGLE_APPLICATION_CREDENTIALS, HANDSET_APNS_*, HANDSET_VAPID_* and HANDSET_WNS_*. NODE_OPTIONS
-/// makes Node's push SDKs meet the embedded services; the files of authorities that
+/// WNS sender gets its access token. HANDSET_HUB is the hub's name and HANDSET_HUB_CONNECTION_STRING
+/// what its SDKs connect with; its rules are in credentials/hub.json in the home, where you may add
+/// some. The generated sender credentials are in GOOGLE_APPLICATION_CREDENTIALS, HANDSET_APNS_*,
+/// HANDSET_VAPID_* and HANDSET_WNS_*. NODE_OPTIONS makes Node's push SDKs meet the embedded services; the files of authorities that
 /// NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, REQUESTS_CA_BUNDLE and, where it was set, CURL_CA_BUNDLE name
 /// hold what was trusted before, too.
 ///

@@ -54,6 +54,7 @@ pub(super) async fn run(
         http: urls.http.to_string(),
         push: urls.push.to_string(),
         wns_token: urls.wns_token.to_string(),
+        hub: Some(urls.hub.to_string()),
         https: urls.https.as_ref().map(ToString::to_string),
         proxy: urls.proxy.as_ref().map(ToString::to_string),
         ca: authority.clone(),
@@ -98,6 +99,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         real_handles: wish.real_handles,
         strict_credentials: wish.strict_credentials,
         throttle: wish.throttle,
+        hub_name: wish.hub_name,
         ..ServicesOptions::default()
     };
     check(&options)?;
@@ -160,6 +162,7 @@ fn table(
     let authority = authority.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
     let rows = [
         ("app backend", backend.to_owned()),
+        ("hub", urls.hub.to_string()),
         ("push channel", urls.push.to_string()),
         ("WNS tokens", urls.wns_token.to_string()),
         ("Web Push", urls.webpush.to_string()),

@@ -11,13 +11,18 @@ use zeroize::Zeroizing;
 
 use crate::vault::make_private_folder;
 
-use super::{ApnsKey, CredentialsError, SenderCredentials, ServiceAccount, VapidKey, WnsClient};
+use super::{
+    ApnsKey, CredentialsError, HubRules, SenderCredentials, ServiceAccount, VapidKey, WnsClient,
+};
 
 /// The file of the VAPID pair.
 const VAPID_FILE: &str = "vapid.json";
 
 /// The file of the WNS client.
 const WNS_FILE: &str = "wns.json";
+
+/// The file of the hub's rules; its owner may add some.
+const HUB_FILE: &str = "hub.json";
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
@@ -60,6 +65,13 @@ const WNS: Kind<WnsClient> = Kind {
     write: WnsClient::to_json,
 };
 
+const HUB: Kind<HubRules> = Kind {
+    file: HUB_FILE,
+    read: HubRules::from_json,
+    generate: || Ok(HubRules::generate()),
+    write: HubRules::to_json,
+};
+
 const SERVICE_ACCOUNT: Kind<ServiceAccount> = Kind {
     file: SenderCredentials::SERVICE_ACCOUNT_FILE,
     read: ServiceAccount::from_json,
@@ -76,6 +88,7 @@ pub(super) fn load_or_create(folder: &Path) -> Result<SenderCredentials, Credent
         APNS.load_or_create(folder)?,
         VAPID.load_or_create(folder)?,
         WNS.load_or_create(folder)?,
+        HUB.load_or_create(folder)?,
         Some(SERVICE_ACCOUNT.load_or_create(folder)?),
     ))
 }
@@ -85,6 +98,7 @@ pub(super) fn load(folder: &Path) -> Result<SenderCredentials, CredentialsError>
         APNS.load(folder)?,
         VAPID.load(folder)?,
         WNS.load(folder)?,
+        HUB.load(folder)?,
         Some(SERVICE_ACCOUNT.load(folder)?),
     ))
 }

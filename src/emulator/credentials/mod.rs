@@ -1,12 +1,13 @@
 //! What senders prove themselves with: a Google service account, an APNs key, a VAPID pair, a WNS
-//! client. SDKs cannot be constructed without them, so they are generated.
+//! client, and the hub's rules. SDKs cannot be constructed without them, so they are generated.
 //!
-//! The services take any well-formed credential unless they are told to take these alone; the hub
-//! sends with these always.
+//! The push services take any well-formed credential unless they are told to take these alone; the
+//! hub sends with these always, and takes what is signed by one of its rules, and nothing else.
 
 mod apns_key;
 mod error;
 mod folder;
+mod hub_rules;
 mod service_account;
 mod signing;
 mod vapid_key;
@@ -22,11 +23,12 @@ use crate::lifecycle::{Worker, timeouts};
 
 pub use apns_key::ApnsKey;
 pub use error::CredentialsError;
+pub use hub_rules::{HubRule, HubRules};
 pub use service_account::ServiceAccount;
 pub use vapid_key::VapidKey;
 pub use wns_client::WnsClient;
 
-/// One generated credential for each push service. Cheap to clone.
+/// One generated credential for each push service, and the hub's rules. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SenderCredentials(Arc<Parts>);
 
@@ -35,6 +37,7 @@ struct Parts {
     apns: ApnsKey,
     vapid: VapidKey,
     wns: WnsClient,
+    hub: HubRules,
     project: String,
     /// Making an RSA key is slow, so this waits until somebody asks for it.
     service_account: OnceCell<ServiceAccount>,
@@ -56,6 +59,7 @@ impl SenderCredentials {
             ApnsKey::generate(),
             VapidKey::generate(),
             WnsClient::generate(),
+            HubRules::generate(),
             None,
         )
     }
@@ -107,6 +111,12 @@ impl SenderCredentials {
         &self.0.wns
     }
 
+    /// The rules that give access to the hub.
+    #[must_use]
+    pub fn hub(&self) -> &HubRules {
+        &self.0.hub
+    }
+
     /// The id of the Google project that sends through FCM.
     #[must_use]
     pub fn project(&self) -> &str {
@@ -131,6 +141,7 @@ impl SenderCredentials {
         apns: ApnsKey,
         vapid: VapidKey,
         wns: WnsClient,
+        hub: HubRules,
         service_account: Option<ServiceAccount>,
     ) -> Self {
         let project = service_account
@@ -140,6 +151,7 @@ impl SenderCredentials {
             apns,
             vapid,
             wns,
+            hub,
             project: project.to_owned(),
             service_account: OnceCell::new_with(service_account),
         }))

@@ -8,7 +8,13 @@ use url::Url;
 
 use super::{CredentialsError, SenderCredentials};
 
-const FILES: [&str; 4] = ["apns.p8", "service-account.json", "vapid.json", "wns.json"];
+const FILES: [&str; 5] = [
+    "apns.p8",
+    "hub.json",
+    "service-account.json",
+    "vapid.json",
+    "wns.json",
+];
 
 fn content(folder: &Path) -> Vec<Vec<u8>> {
     FILES
@@ -48,6 +54,11 @@ async fn files_are_private_and_reused() {
         assert_eq!(other.apns().id(), first.apns().id());
         assert_eq!(other.vapid().public_key(), first.vapid().public_key());
         assert_eq!(other.wns().id(), first.wns().id());
+        let key = |credentials: &SenderCredentials| {
+            let rule = credentials.hub().full().unwrap();
+            rule.key().key.expose_secret().to_owned()
+        };
+        assert_eq!(key(other), key(&first));
         let account = other.service_account().await.unwrap();
         assert_eq!(
             account.key_id(),
@@ -158,6 +169,7 @@ async fn shapes_are_those_of_the_real_ones_and_no_secret_is_shown() {
         account.private_key(),
         &credentials.vapid().private_key(),
         credentials.wns().secret(),
+        &credentials.hub().full().unwrap().key().key,
     ] {
         assert!(!shown.contains(secret.expose_secret()), "{shown}");
     }

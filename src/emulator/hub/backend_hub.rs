@@ -110,16 +110,19 @@ struct Place {
     after: i64,
 }
 
-/// The devices that are meant, each once, with the place of the format that is for it.
+/// Devices, each with the place of the format that is for it.
+type Meant = Vec<(TargetRow, usize)>;
+
+/// The devices that are meant, each once.
 #[derive(Debug, Default)]
 struct Found {
-    all: Vec<(TargetRow, usize)>,
+    all: Meant,
     met: HashSet<Handle>,
 }
 
 impl Found {
     /// True while there is room for more.
-    fn add(&mut self, rows: Vec<(TargetRow, usize)>) -> bool {
+    fn add(&mut self, rows: Meant) -> bool {
         for (row, place) in rows {
             if self.met.insert(row.handle.text.clone()) {
                 self.all.push((row, place));
@@ -137,7 +140,7 @@ fn more(
     formats: &[Format],
     from: Place,
     now: Timestamp,
-) -> rusqlite::Result<(Vec<(TargetRow, usize)>, Option<Place>)> {
+) -> rusqlite::Result<(Meant, Option<Place>)> {
     let mut found = Vec::new();
     let mut after = from.after;
     for (place, format) in formats.iter().enumerate().skip(from.format) {
@@ -205,9 +208,15 @@ mod tests {
             }
         };
         let (found, reads) = find("a && !b");
-        let ids: Vec<&str> = found.iter().map(|(row, _)| row.registration.as_str()).collect();
+        let ids: Vec<&str> = found
+            .iter()
+            .map(|(row, _)| row.registration.as_str())
+            .collect();
         assert_eq!(ids, ["apns0", "apns5009", "fcm0"]);
-        assert_eq!(found.iter().map(|(_, place)| *place).collect::<Vec<_>>(), [1, 1, 2]);
+        assert_eq!(
+            found.iter().map(|(_, place)| *place).collect::<Vec<_>>(),
+            [1, 1, 2]
+        );
         assert_eq!(reads, 2);
         assert_eq!(find("a").0.len(), MOST_REACHED);
         assert_eq!(find("b && c").1, 1, "nothing leads anywhere");

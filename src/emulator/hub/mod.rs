@@ -9,10 +9,12 @@ mod delivery;
 mod destination;
 mod error;
 mod lanes;
+mod name;
 mod notification_hub;
 mod outcome;
 mod posting;
 mod registration_id;
+mod rest;
 mod routing;
 mod rows;
 mod senders;
@@ -29,7 +31,9 @@ pub(super) use backend_hub::BackendHub;
 pub(super) use content::Content;
 pub(super) use destination::refuse_special;
 pub(super) use error::HubError;
+pub use name::HubName;
 pub(super) use notification_hub::{HubParts, NotificationHub};
+pub(super) use rest::HubDoor;
 
 /// A device as an app backend puts it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 pub(super) mod access_tokens;
 pub(super) mod apns;
-mod body;
+pub(super) mod body;
 pub(super) mod fcm;
 pub(super) mod handles;
 mod jwt;

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 # A resolver in the sender's own code stands in for the machine's hosts file.
 HOSTS = "hosts file (own resolver)"
 
+# A connection string of Azure's own, unchanged.
+CLOUD = "cloud connection string"
+
 NODE = ("NODE_OPTIONS", "NODE_EXTRA_CA_CERTS")
 
 # The packages from npm.
@@ -15,6 +18,9 @@ LIBRARIES = {
     "node/apns2.js": "apns2",
     "node/web-push.js": "web-push",
     "node/wns.js": "wns",
+    "node/azure-notification-hubs.js": "@azure/notification-hubs",
+    "node/azure-sb.js": "azure-sb",
+    "node/azure-cloud.js": "@azure/notification-hubs",
 }
 
 
@@ -56,4 +62,15 @@ SENDERS = (
     Sender("python/pywebpush_sender.py", "proxy, real endpoint", ("--proxy",), real_handles=True),
     Sender("node/wns.js", "preload script, real channel", real_handles=True),
     Sender("python/wns_sender.py", "proxy, real channel", ("--proxy",), real_handles=True),
+    Sender("node/azure-notification-hubs.js", "connection string", without=("NODE_OPTIONS",)),
+    Sender("node/azure-sb.js", "connection string", without=("NODE_OPTIONS",)),
+    Sender("node/azure-cloud.js", f"{CLOUD}, preload script", variant="@azure/notification-hubs"),
+    Sender(
+        "node/azure-cloud.js",
+        f"{CLOUD}, proxy",
+        ("--proxy",),
+        without=("NODE_OPTIONS",),
+        variant="@azure/notification-hubs",
+    ),
+    Sender("node/azure-cloud.js", f"{CLOUD}, preload script", variant="azure-sb"),
 )

@@ -1,5 +1,6 @@
 """A machine of its own: `handset serve`, and a phone of alice's on each platform."""
 
+import base64
 import json
 import os
 import pathlib
@@ -65,12 +66,31 @@ class World:
         ports = {"http": 0, "https": self.https, "proxy": 0}
         addresses = [f"--{name}=127.0.0.1:{port}" for name, port in ports.items()]
         real = ["--real-handles"] if self.real_handles else []
+        self.write_rules()
         serve = self.running("serve", "--ephemeral", *addresses, *real)
         serve.ready("services.ready")
         backend = json.loads(self.said("env", "--json"))["HANDSET_HTTP"]
         with ThreadPoolExecutor(len(PLATFORMS)) as pool:
             addresses = dict(pool.map(lambda name: (name, self.phone(name, backend)), PLATFORMS))
         (self.folder / "phones.json").write_text(json.dumps(addresses, indent=2))
+
+    def write_rules(self):
+        """The hub's rules: those that it begins with, and one that somebody has from the cloud."""
+        claims = {
+            "DefaultFullSharedAccessSignature": ["Listen", "Manage", "Send"],
+            "DefaultListenSharedAccessSignature": ["Listen"],
+            "DefaultSendSharedAccessSignature": ["Send"],
+            "RootManageSharedAccessKey": ["Listen", "Manage", "Send"],
+        }
+        rules = [
+            {"name": name, "key": base64.b64encode(os.urandom(32)).decode(), "claims": held}
+            for name, held in claims.items()
+        ]
+        folder = self.folder / "state" / "credentials"
+        folder.mkdir(mode=0o700, parents=True)
+        file = folder / "hub.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"rules": rules}))
 
     def phone(self, platform, backend):
         """Switches a phone on, which is named after its platform; its address for senders."""
@@ -99,12 +119,16 @@ class World:
         return printed([self.handset, *arguments], self.environment, given)
 
     def shown(self, toast, patience):
-        """True when the phone of the toast's platform shows it, with the very text."""
+        """True when the phones of the toast's platforms show it, with the very text."""
+        platforms = toast["platform"]
+        platforms = [platforms] if isinstance(platforms, str) else platforms
+        return all(self.shown_on(platform, toast, patience) for platform in platforms)
 
+    def shown_on(self, platform, toast, patience):
         def fits(event):
             return event.get("notification") == toast["notification"]
 
-        event = self.phones[toast["platform"]].event("toast.shown", fits, patience)
+        event = self.phones[platform].event("toast.shown", fits, patience)
         return event is not None and event["toast"]["body"] == toast["body"]
 
     def stop(self):

@@ -27,8 +27,8 @@ async function store(text) {
 }
 
 /**
- * A case that sends the id of a fresh secret and is passed when the phone shows that secret.
- * `send` gets the id, and its result is the detail.
+ * A case that sends the id of a fresh secret and is passed when the phone of the platform, or each of
+ * several, shows that secret. `send` gets the id, and its result is the detail.
  */
 function toast(platform, send) {
   return async () => {

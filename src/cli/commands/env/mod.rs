@@ -3,6 +3,7 @@
 
 mod authorities;
 mod files;
+mod hub;
 pub(super) mod node_options;
 mod proxy;
 
@@ -44,7 +45,7 @@ pub(super) async fn run(wish: &Env, settings: &Settings, output: &Output) -> Res
     let mut variables = addresses(&file);
     trust(&mut variables, &file, settings, output)?;
     node(&mut variables, &file, settings, output)?;
-    credentials(&mut variables, &file).await?;
+    credentials(&mut variables, &file, output).await?;
     if wish.proxy {
         if proxy::replaces_another(&file, &settings.environment) {
             output.warning(
@@ -144,7 +145,11 @@ fn node(
     Ok(())
 }
 
-async fn credentials(variables: &mut Variables, file: &ServeFile) -> Result<(), Failure> {
+async fn credentials(
+    variables: &mut Variables,
+    file: &ServeFile,
+    output: &Output,
+) -> Result<(), Failure> {
     let Some(folder) = &file.credentials else {
         return Ok(());
     };
@@ -169,6 +174,13 @@ async fn credentials(variables: &mut Variables, file: &ServeFile) -> Result<(), 
             wns.secret().expose_secret().to_owned(),
         ),
     ]);
+    match hub::variables(file, credentials.hub()) {
+        Some(hub) => variables.extend(hub),
+        None => output.warning(
+            "HANDSET_HUB and HANDSET_HUB_CONNECTION_STRING are left out, for this `handset serve` takes no TLS, \
+             which the hub's SDKs insist on: start it without --https off",
+        ),
+    }
     Ok(())
 }
 

@@ -1,0 +1,47 @@
+//! Direct sends to many devices at once.
+
+use axum::body::Bytes;
+use axum::response::Response;
+
+use crate::emulator::hub::notification_hub::{Send, Target};
+use crate::model::Invalid;
+use crate::wire::notification_hub::{HubPlatform, MAX_BODY, PnsHandle, read_send_batch};
+
+use super::Call;
+use super::answer::Refusal;
+use super::send_headers;
+
+/// The largest batch, in bytes: a notification of the usual size, and a thousand of the longest
+/// registration tokens.
+pub(super) const MAX_BATCH: usize = 1024 * 1024;
+
+impl Call<'_> {
+    pub(super) async fn send_batch(&self, body: &Bytes) -> Result<Response, Refusal> {
+        let format = send_headers::format(self.headers)?;
+        let platform = send_headers::platform(format)?;
+        if !self.query.direct {
+            return Err(Invalid::new("batch", "is a direct send: add ?direct").into());
+        }
+        if platform == HubPlatform::Browser {
+            let problem = "has no keys of browsers: send to each of them directly";
+            return Err(Invalid::new("batch", problem).into());
+        }
+        let content_type = send_headers::content_type(self.headers)?;
+        let content_type =
+            content_type.ok_or_else(|| Invalid::new("Content-Type", "is missing"))?;
+        let batch = read_send_batch(content_type, body)?;
+        if batch.notification.len() > MAX_BODY {
+            return Err(Refusal::TooLarge);
+        }
+        let mut content = send_headers::content(self.headers, batch.notification.into())?;
+        // The request's own is that of the batch.
+        content.content_type = batch.content_type;
+        let handle = |handle: &crate::model::Handle| {
+            let text = send_headers::handle_of(platform, handle.as_str())?;
+            Ok::<_, Invalid>(PnsHandle { text, keys: None })
+        };
+        let handles = batch.handles.iter().map(handle).collect::<Result<_, _>>()?;
+        let to = Target::Direct(handles);
+        self.accept(Send { to, content }).await
+    }
+}

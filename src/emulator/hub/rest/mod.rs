@@ -1,0 +1,198 @@
+//! The hub's front door: the REST API of Azure Notification Hubs, one file a concern.
+//!
+//! A request is answered in this order: is it for this hub, is there such an operation, is its token
+//! good for that, and only then is its body read. What the operations do is the hub's own.
+
+mod access;
+mod addresses;
+mod answer;
+mod batch;
+mod filter;
+mod installations;
+mod query;
+mod registrations;
+mod route;
+mod schedules;
+mod send_headers;
+mod sends;
+mod telemetry;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::Response;
+
+use crate::emulator::credentials::SenderCredentials;
+use crate::emulator::origins::Origins;
+use crate::emulator::push::body;
+use crate::lifecycle::Clock;
+use crate::wire::notification_hub::MAX_BODY;
+
+use super::HubName;
+use super::notification_hub::NotificationHub;
+use addresses::Addresses;
+use answer::{Refusal, Tracking};
+use query::Query;
+use route::{NoOperation, Operation};
+
+/// The hub as its clients reach it.
+#[derive(Debug)]
+pub(in crate::emulator) struct HubDoor {
+    hub: Arc<NotificationHub>,
+    name: HubName,
+    credentials: SenderCredentials,
+    clock: Clock,
+    own: Arc<Origins>,
+}
+
+/// A request that may be carried out, without its body.
+struct Call<'a> {
+    hub: &'a NotificationHub,
+    clock: &'a Clock,
+    headers: &'a HeaderMap,
+    query: Query,
+    addresses: Addresses,
+}
+
+impl HubDoor {
+    /// The door of `hub`, under this name; the rules are those among the credentials.
+    pub(in crate::emulator) fn new(
+        hub: Arc<NotificationHub>,
+        name: HubName,
+        credentials: SenderCredentials,
+        clock: Clock,
+        own: Arc<Origins>,
+    ) -> Self {
+        Self {
+            hub,
+            name,
+            credentials,
+            clock,
+            own,
+        }
+    }
+
+    /// Answers a request that speaks to a hub, this one or one that is not there; none where it is
+    /// for somebody else.
+    pub(in crate::emulator) async fn answer(&self, request: Request) -> Option<Response> {
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path();
+        let is_own = self.name.is(&first_part(path));
+        if !is_own && !access::is_signed(&parts.headers) {
+            return None;
+        }
+        let tracking = Tracking::of(&parts.headers);
+        let operation = if is_own {
+            let segments = route::segments(path).unwrap_or_default();
+            Operation::find(&parts.method, segments.get(1..).unwrap_or_default())
+        } else {
+            Err(NoOperation::Path)
+        };
+        let answered = if is_own {
+            self.carry_out(&parts, body, operation.as_ref()).await
+        } else {
+            body::discard(body).await;
+            Err(Refusal::NoHub)
+        };
+        let response =
+            answered.unwrap_or_else(|refusal| refusal.answer(&tracking, self.clock.now()));
+        tracing::debug!(
+            operation = operation.map_or("none", |operation| operation.name()),
+            status = response.status().as_u16(),
+            tracking = tracking.id,
+            "request to the hub"
+        );
+        Some(tracking.mark(response))
+    }
+
+    async fn carry_out(
+        &self,
+        parts: &Parts,
+        body: Body,
+        operation: Result<&Operation, &NoOperation>,
+    ) -> Result<Response, Refusal> {
+        let admitted = self.admit(parts, operation);
+        let (operation, call) = match admitted {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                body::discard(body).await;
+                return Err(refusal);
+            }
+        };
+        let body = body::read(body, largest_body(operation)).await?;
+        call.dispatch(operation, body).await
+    }
+
+    fn admit<'a>(
+        &'a self,
+        parts: &'a Parts,
+        operation: Result<&'a Operation, &NoOperation>,
+    ) -> Result<(&'a Operation, Call<'a>), Refusal> {
+        let now = self.clock.now();
+        access::check(parts, self.credentials.hub(), operation.ok(), now)?;
+        let operation = operation.map_err(|none| match none {
+            NoOperation::Path => Refusal::NoPath,
+            NoOperation::Method(allowed) => Refusal::Method(allowed),
+        })?;
+        let query = Query::read(parts.uri.query().unwrap_or_default())?;
+        let authority = access::authority(parts);
+        let base = self
+            .own
+            .named(authority.as_ref().map(|named| named.as_str()));
+        let call = Call {
+            hub: &self.hub,
+            clock: &self.clock,
+            headers: &parts.headers,
+            addresses: Addresses::new(base, self.name.as_str(), &query.version),
+            query,
+        };
+        Ok((operation, call))
+    }
+}
+
+impl Call<'_> {
+    async fn dispatch(&self, operation: &Operation, body: Bytes) -> Result<Response, Refusal> {
+        match operation {
+            Operation::CreateRegistrationId => Ok(self.create_registration_id()),
+            Operation::CreateRegistration => self.create_registration(&body).await,
+            Operation::PutRegistration(id) => self.put_registration(id, &body).await,
+            Operation::ReadRegistration(id) => self.read_registration(id).await,
+            Operation::DeleteRegistration(id) => self.delete_registration(id).await,
+            Operation::ListRegistrations => self.list_registrations().await,
+            Operation::ListByTag(tag) => self.list_by_tag(tag).await,
+            Operation::PutInstallation(id) => self.put_installation(id, &body).await,
+            Operation::ReadInstallation(id) => self.read_installation(id).await,
+            Operation::PatchInstallation(id) => self.patch_installation(id, body).await,
+            Operation::DeleteInstallation(id) => self.delete_installation(id).await,
+            Operation::Send => self.send(body).await,
+            Operation::SendBatch => self.send_batch(&body).await,
+            Operation::ReadTelemetry(id) => self.read_telemetry(id).await,
+            Operation::Schedule => self.schedule(body).await,
+            Operation::Cancel(id) => self.cancel(id).await,
+            Operation::FeedbackContainer => Err(Refusal::NotHere(
+                "This hub keeps no feedback container: what became of a send stands in its telemetry.",
+            )),
+            Operation::Jobs => Err(Refusal::NotHere(
+                "This hub has no jobs: make and read registrations one by one.",
+            )),
+        }
+    }
+}
+
+fn largest_body(operation: &Operation) -> usize {
+    match operation {
+        Operation::SendBatch => batch::MAX_BATCH,
+        _ => MAX_BODY,
+    }
+}
+
+/// The hub's name in a path, percent-decoded.
+fn first_part(path: &str) -> String {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    percent_encoding::percent_decode_str(first)
+        .decode_utf8_lossy()
+        .into_owned()
+}

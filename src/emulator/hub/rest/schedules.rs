@@ -1,0 +1,41 @@
+//! Sends for later, and their canceling.
+
+use axum::body::Bytes;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use jiff::SignedDuration;
+
+use crate::emulator::hub::notification_hub::Send;
+use crate::model::Invalid;
+
+use super::Call;
+use super::answer::{self, Refusal};
+use super::send_headers;
+
+/// How far ahead a send may be scheduled (Microsoft, "Send scheduled notifications").
+const FARTHEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Call<'_> {
+    /// Takes a send for later; one whose time has come already is sent at once.
+    pub(super) async fn schedule(&self, body: Bytes) -> Result<Response, Refusal> {
+        let at = send_headers::schedule_time(self.headers)?;
+        if at.duration_since(self.clock.now()) > FARTHEST {
+            let problem = "is more than seven days ahead";
+            return Err(Invalid::new("ServiceBusNotification-ScheduleTime", problem).into());
+        }
+        let content = send_headers::content(self.headers, body)?;
+        let to = send_headers::target(self.headers, &self.query, content.format)?;
+        let id = self.hub.schedule(Send { to, content }, at).await?;
+        let at = self.addresses.of(&["schedulednotifications", &id]);
+        Ok(answer::with_url(
+            answer::empty(StatusCode::CREATED),
+            &header::LOCATION,
+            &at,
+        ))
+    }
+
+    pub(super) async fn cancel(&self, id: &str) -> Result<Response, Refusal> {
+        self.hub.cancel(id.to_owned()).await?;
+        Ok(answer::empty(StatusCode::OK))
+    }
+}

@@ -1,0 +1,182 @@
+//! The hub of a running `serve`: its name, its rules and its connection string; and that no log holds
+//! what its clients say.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use handset::lifecycle::Clock;
+use handset::wire::notification_hub::ConnectionString;
+use rustix::process::Signal;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::world::{Served, World};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn stopped(served: Served) -> String {
+    served.running.signal(Signal::TERM);
+    served.running.ended().with_code(0).err
+}
+
+/// What `env` prints: the hub's name and its connection string.
+fn hub(world: &World) -> (String, ConnectionString) {
+    let printed = world.run(&["--json", "env"]).with_code(0).json();
+    let text = |name: &str| printed[name].as_str().unwrap().to_owned();
+    let string = text("HANDSET_HUB_CONNECTION_STRING");
+    assert!(string.starts_with("Endpoint=sb://127.0.0.1:"), "{string}");
+    let connection = ConnectionString::parse(&string).unwrap();
+    let https = Url::parse(&text("HANDSET_HTTPS")).unwrap();
+    assert_eq!(connection.endpoint, https);
+    (text("HANDSET_HUB"), connection)
+}
+
+/// A client of the hub over plain HTTP, which its port takes too.
+struct Client {
+    backend: Url,
+    authorization: String,
+}
+
+impl Client {
+    fn new(served: &Served, connection: &ConnectionString) -> Self {
+        let backend = Url::parse(&served.backend).unwrap();
+        let token = connection.key.token(&backend, Clock::system().now(), HOUR);
+        Self {
+            backend,
+            authorization: token.expose_secret().to_owned(),
+        }
+    }
+
+    /// The status and the whole answer.
+    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+        let address = (self.backend.host_str().unwrap(), self.backend.port().unwrap());
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nauthorization: {}\r\n\
+             {headers}content-length: {}\r\n\r\n{body}",
+            address.0,
+            self.authorization,
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer)
+    }
+}
+
+#[test]
+fn env_names_the_hub_and_its_rules_are_the_homes() {
+    let world = World::new();
+    let served = world.serve(&["--ephemeral"]);
+    let (name, connection) = hub(&world);
+    assert_eq!(name, "handset");
+    let client = Client::new(&served, &connection);
+    let (status, answer) = client.ask("POST", "/handset/registrationids", "", "");
+    assert_eq!(status, 201, "{answer}");
+    stopped(served);
+
+    let path = world.home().join("credentials").join("hub.json");
+    let mut rules: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let own = json!({"name": "own", "key": "of my own", "claims": ["Send"]});
+    rules["rules"].as_array_mut().unwrap().insert(0, own.clone());
+    fs::write(&path, rules.to_string()).unwrap();
+    let refused = world.run(&["serve", "--http", "127.0.0.1:0"]).with_code(1);
+    let said = refused.only_error();
+    assert!(said.contains("hub.json") && !said.contains("of my own"), "{said}");
+
+    rules["rules"][0]["key"] = json!("of-my-own");
+    fs::write(&path, rules.to_string()).unwrap();
+    let served = world.serve(&["--ephemeral", "--hub-name", "My-Hub"]);
+    let (name, again) = hub(&world);
+    // What may do everything stands in the connection string, wherever it stands in the file.
+    assert_eq!((name.as_str(), &again.key.name), ("My-Hub", &connection.key.name));
+    let mut of_own = again.clone();
+    of_own.key.name = "own".to_owned();
+    of_own.key.key = "of-my-own".into();
+    let client = Client::new(&served, &of_own);
+    let (status, _) = client.ask("GET", "/my-hub/messages/1", "", "");
+    assert_eq!(status, 404);
+    let (status, _) = client.ask("POST", "/my-hub/registrationids", "", "");
+    assert_eq!(status, 401);
+    stopped(served);
+}
+
+#[test]
+fn a_hub_is_shown_where_there_is_tls_and_named_with_care() {
+    let world = World::new();
+    let mut running = world.start(&["serve", "--json", "--http", "127.0.0.1:0", "--hub-name", "h1"]);
+    let ready = running.event("services.ready");
+    let https = ready["urls"]["https"].as_str().unwrap();
+    assert_eq!(ready["hub"], "h1");
+    assert_eq!(ready["urls"]["hub"], format!("{https}h1"));
+    running.signal(Signal::TERM);
+    running.ended().with_code(0);
+
+    let served = world.serve(&["--https", "off", "--proxy", "off"]);
+    let printed = world.run(&["--json", "env"]).with_code(0);
+    assert!(printed.err.contains("HANDSET_HUB_CONNECTION_STRING"), "{}", printed.err);
+    assert_eq!(printed.json()["HANDSET_HUB"], Value::Null);
+    stopped(served);
+
+    for bad in ["api", "a/b", "", "-h"] {
+        let name = format!("--hub-name={bad}");
+        let refused = world.run(&["serve", "--http", "127.0.0.1:0", &name]).with_code(2);
+        assert!(refused.err.contains("hub name"), "{}", refused.err);
+    }
+}
+
+#[test]
+fn no_log_holds_what_clients_of_the_hub_say() {
+    let world = World::new();
+    let served = world.serve(&["-vvvv", "--ephemeral"]);
+    let (_, connection) = hub(&world);
+    let client = Client::new(&served, &connection);
+    let (token, payload, user) = ("Handle4711secret", "Payload4712secret", "User4713secret");
+    let channel = format!("{}/w/?token={token}", served.backend);
+    let entry = format!(
+        "<entry xmlns=\"http://www.w3.org/2005/Atom\"><content type=\"application/xml\">\
+         <WindowsRegistrationDescription xmlns=\"http://schemas.microsoft.com/netservices/2010/10/servicebus/connect\">\
+         <Tags>{user}</Tags><ChannelUri>{channel}</ChannelUri></WindowsRegistrationDescription></content></entry>"
+    );
+    let installation = json!({"installationId": "i", "platform": "wns", "pushChannel": channel, "userId": user});
+    let installation = installation.to_string();
+    let patch = json!([{"op": "add", "path": "/tags", "value": user}]).to_string();
+    let format = "ServiceBusNotification-Format: windows\r\nX-WNS-Type: wns/raw\r\n";
+    let tagged = format!("{format}ServiceBusNotification-Tags: {user}\r\n");
+    let direct = format!("{format}ServiceBusNotification-DeviceHandle: {channel}\r\n");
+    let broken = format!("{entry}<");
+    for (method, path, headers, body, expected) in [
+        ("PUT", "registrations/1-2-3".to_owned(), "", entry.as_str(), 200),
+        ("PUT", "registrations/1-2-3".to_owned(), "", broken.as_str(), 400),
+        ("GET", "registrations/1-2-3".to_owned(), "", "", 200),
+        ("GET", format!("registrations?$filter=ChannelUri+eq+'{token}'"), "", "", 200),
+        ("GET", format!("registrations?$filter=ChannelUri+eq+'{token}"), "", "", 400),
+        ("GET", format!("tags/{user}/registrations"), "", "", 200),
+        ("PUT", "installations/i".to_owned(), "", installation.as_str(), 200),
+        ("PATCH", "installations/i".to_owned(), "", patch.as_str(), 200),
+        ("POST", "messages/".to_owned(), tagged.as_str(), payload, 201),
+        ("POST", "messages/?test".to_owned(), tagged.as_str(), payload, 201),
+        ("POST", "messages/?direct".to_owned(), direct.as_str(), payload, 201),
+    ] {
+        let (status, answer) = client.ask(method, &format!("/handset/{path}"), headers, body);
+        assert_eq!(status, expected, "{path}: {answer}");
+    }
+    let forged = Client {
+        backend: client.backend.clone(),
+        authorization: client.authorization.replace("se=1", "se=2"),
+    };
+    assert_eq!(forged.ask("GET", "/handset/registrations", "", "").0, 401);
+    let signature = client.authorization.split(['&', ' ']);
+    let signature: Vec<_> = signature.filter_map(|part| part.strip_prefix("sig=")).collect();
+    let said = stopped(served);
+    assert!(said.contains("request to the hub"), "nothing was logged");
+    for secret in [token, payload, user, signature[0], connection.key.key.expose_secret()] {
+        assert!(!said.contains(secret), "a log holds {secret}");
+    }
+}
