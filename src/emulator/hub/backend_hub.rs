@@ -110,16 +110,19 @@ struct Place {
     after: i64,
 }
 
-/// The devices that are meant, each once, with the place of the format that is for it.
+/// Devices, each with the place of the format that is for it.
+type Meant = Vec<(TargetRow, usize)>;
+
+/// The devices that are meant, each once.
 #[derive(Debug, Default)]
 struct Found {
-    all: Vec<(TargetRow, usize)>,
+    all: Meant,
     met: HashSet<Handle>,
 }
 
 impl Found {
     /// True while there is room for more.
-    fn add(&mut self, rows: Vec<(TargetRow, usize)>) -> bool {
+    fn add(&mut self, rows: Meant) -> bool {
         for (row, place) in rows {
             if self.met.insert(row.handle.text.clone()) {
                 self.all.push((row, place));
@@ -137,7 +140,7 @@ fn more(
     formats: &[Format],
     from: Place,
     now: Timestamp,
-) -> rusqlite::Result<(Vec<(TargetRow, usize)>, Option<Place>)> {
+) -> rusqlite::Result<(Meant, Option<Place>)> {
     let mut found = Vec::new();
     let mut after = from.after;
     for (place, format) in formats.iter().enumerate().skip(from.format) {

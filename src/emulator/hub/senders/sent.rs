@@ -99,10 +99,12 @@ impl Sent {
 
     /// As an app backend is told it.
     pub(in crate::emulator::hub) fn into_delivery(self, platform: Platform) -> Delivery {
-        let (outcome, reason) = match self.outcome {
-            Outcome::Success => (DeliveryOutcome::Received, None),
-            outcome if outcome.is_dropped() => (DeliveryOutcome::Dropped, Some(self.text)),
-            _ => (DeliveryOutcome::Refused, Some(self.text)),
+        let (outcome, reason) = if self.outcome == Outcome::Success {
+            (DeliveryOutcome::Received, None)
+        } else if self.outcome.is_dropped() {
+            (DeliveryOutcome::Dropped, Some(self.text))
+        } else {
+            (DeliveryOutcome::Refused, Some(self.text))
         };
         Delivery {
             platform: platform.as_str().to_owned(),

@@ -143,9 +143,10 @@ impl Met {
     pub(super) fn is_new(&mut self, target: &TargetRow) -> bool {
         let handle = target.handle.text.as_str();
         // Device tokens are written in either case.
-        let handle = match target.platform {
-            HubPlatform::Apple => handle.to_ascii_lowercase(),
-            _ => handle.to_owned(),
+        let handle = if target.platform == HubPlatform::Apple {
+            handle.to_ascii_lowercase()
+        } else {
+            handle.to_owned()
         };
         let template = target.template.as_ref().map(|template| {
             let (body, headers) = (&template.body, &template.headers);

@@ -16,25 +16,17 @@ async fn a_native_send_reaches_the_devices_of_its_platform_that_are_meant() {
     let (mut wns, channel, _) = Device::registered(&services, "wns").await;
     let (mut other, elsewhere, _) = Device::registered(&services, "wns").await;
     let (mut apns, token, _) = Device::registered(&services, "apns").await;
-    put(
-        &services,
-        "w",
-        registration(HubPlatform::Windows, &channel, &["News"]),
-    )
-    .await;
-    put(
+    register(&services, "w", HubPlatform::Windows, &channel, &["News"]).await;
+    register(
         &services,
         "o",
-        registration(HubPlatform::Windows, &elsewhere, &["weather"]),
+        HubPlatform::Windows,
+        &elsewhere,
+        &["weather"],
     )
     .await;
     let token = token.to_ascii_uppercase();
-    put(
-        &services,
-        "a",
-        registration(HubPlatform::Apple, &token, &["news"]),
-    )
-    .await;
+    register(&services, "a", HubPlatform::Apple, &token, &["news"]).await;
     let toast = native(HubPlatform::Windows, to("NEWS && !weather"), "<toast/>");
     let told = sent(&services, toast).await;
     assert_eq!(state(&told), MessageState::Completed);
@@ -86,10 +78,12 @@ async fn a_handle_gets_it_once_whatever_many_registrations_it_has() {
         } else {
             token.clone()
         };
-        put(
+        register(
             &services,
             &format!("r{number}"),
-            registration(HubPlatform::Apple, &token, &["all"]),
+            HubPlatform::Apple,
+            &token,
+            &["all"],
         )
         .await;
     }
@@ -117,10 +111,12 @@ async fn templates_make_each_devices_own_form_of_the_properties() {
     put(&services, "w", windows.clone()).await;
     put(&services, "a", apple).await;
     put(&services, "broken", broken).await;
-    put(
+    register(
         &services,
         "native",
-        registration(HubPlatform::Windows, &channel, &["news"]),
+        HubPlatform::Windows,
+        &channel,
+        &["news"],
     )
     .await;
     windows.template = template("<toast>$(msg)</toast>");

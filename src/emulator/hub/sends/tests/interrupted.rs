@@ -14,20 +14,17 @@ async fn a_send_that_was_cut_off_goes_on_behind_the_last_page() {
     let mut phones = Vec::new();
     for number in 0..4 {
         let (_, token, uaid) = Device::registered(&services, "fcm").await;
-        put(
+        register(
             &services,
             &format!("r{number}"),
-            registration(HubPlatform::FcmV1, &token, &["p"]),
+            HubPlatform::FcmV1,
+            &token,
+            &["p"],
         )
         .await;
         if number == 0 {
             // The same device once more, behind the page that was written down.
-            put(
-                &services,
-                "again",
-                registration(HubPlatform::FcmV1, &token, &["p"]),
-            )
-            .await;
+            register(&services, "again", HubPlatform::FcmV1, &token, &["p"]).await;
         }
         phones.push(uaid);
     }
@@ -81,12 +78,7 @@ async fn an_orderly_end_waits_for_no_push_service_and_the_next_start_goes_on() {
         .unwrap()
     };
     let services = start().await;
-    put(
-        &services,
-        "slow",
-        registration(HubPlatform::Windows, &slow, &["p"]),
-    )
-    .await;
+    register(&services, "slow", HubPlatform::Windows, &slow, &["p"]).await;
     let send = native(HubPlatform::Windows, to("p"), "x");
     let id = services.hub().accept(send).await.unwrap();
     let (connection, _) = listener.accept().await.unwrap();

@@ -54,6 +54,10 @@ async fn put(services: &Services, id: &str, new: Registration) {
         .unwrap();
 }
 
+async fn register(services: &Services, id: &str, platform: HubPlatform, at: &str, tags: &[&str]) {
+    put(services, id, registration(platform, at, tags)).await;
+}
+
 async fn is_registered(services: &Services, id: &str) -> bool {
     let id = RegistrationId::parse(id).unwrap();
     services.hub().registration(id).await.unwrap().is_some()

@@ -71,12 +71,7 @@ async fn every_answer_of_a_push_service_has_azures_name_and_what_is_gone_is_remo
 async fn a_push_service_that_is_busy_is_tried_again() {
     let services = start().await;
     let handle = format!("{}w/?token=error-503-1", services.http_url());
-    put(
-        &services,
-        "busy",
-        registration(HubPlatform::Windows, &handle, &["busy"]),
-    )
-    .await;
+    register(&services, "busy", HubPlatform::Windows, &handle, &["busy"]).await;
     let told = sent(&services, native(HubPlatform::Windows, to("busy"), "x")).await;
     assert_eq!(counts(&told, HubPlatform::Windows), "Success=1");
     let (_, outcome) = services
@@ -95,24 +90,16 @@ async fn a_push_service_that_is_busy_is_tried_again() {
 async fn what_has_no_push_service_here_or_leads_elsewhere_says_so() {
     let services = start().await;
     let (_phone, channel, _) = Device::registered(&services, "wns").await;
-    put(
-        &services,
-        "adm",
-        registration(HubPlatform::Adm, "amzn", &["x"]),
-    )
-    .await;
-    put(
+    register(&services, "adm", HubPlatform::Adm, "amzn", &["x"]).await;
+    register(
         &services,
         "far",
-        registration(HubPlatform::Windows, "http://10.0.0.1/w/?token=a", &["far"]),
+        HubPlatform::Windows,
+        "http://10.0.0.1/w/?token=a",
+        &["far"],
     )
     .await;
-    put(
-        &services,
-        "near",
-        registration(HubPlatform::Windows, &channel, &["near"]),
-    )
-    .await;
+    register(&services, "near", HubPlatform::Windows, &channel, &["near"]).await;
     let test = async |send| {
         let (_, outcome) = services.hub().test(send).await.unwrap();
         outcome.results[0].clone()
@@ -145,18 +132,8 @@ async fn a_push_service_that_never_answers_holds_up_no_other_platform() {
     .await
     .unwrap();
     let (mut phone, token, _) = Device::registered(&services, "fcm").await;
-    put(
-        &services,
-        "slow",
-        registration(HubPlatform::Windows, &slow, &["slow"]),
-    )
-    .await;
-    put(
-        &services,
-        "quick",
-        registration(HubPlatform::FcmV1, &token, &["quick"]),
-    )
-    .await;
+    register(&services, "slow", HubPlatform::Windows, &slow, &["slow"]).await;
+    register(&services, "quick", HubPlatform::FcmV1, &token, &["quick"]).await;
     let mut waiting = Vec::new();
     for _ in 0..40 {
         let send = native(HubPlatform::Windows, to("slow"), "x");

@@ -13,12 +13,7 @@ async fn a_scheduled_send_is_carried_out_in_time_unless_it_is_canceled() {
     let services = start_simulated().await;
     let hub = services.hub();
     let (mut phone, token, _) = Device::registered(&services, "fcm").await;
-    put(
-        &services,
-        "p",
-        registration(HubPlatform::FcmV1, &token, &["p"]),
-    )
-    .await;
+    register(&services, "p", HubPlatform::FcmV1, &token, &["p"]).await;
     let after = |seconds| services.clock().now() + SignedDuration::from_secs(seconds);
     let id = hub.schedule(fcm(to("p")), after(5)).await.unwrap();
     let never = hub.schedule(fcm(to("p")), after(6)).await.unwrap();
@@ -81,12 +76,7 @@ async fn what_was_due_while_the_services_were_away_is_sent_at_their_start() {
     };
     let services = start(Clock::simulated(now)).await;
     let (phone, token, uaid) = Device::registered(&services, "fcm").await;
-    put(
-        &services,
-        "p",
-        registration(HubPlatform::FcmV1, &token, &["p"]),
-    )
-    .await;
+    register(&services, "p", HubPlatform::FcmV1, &token, &["p"]).await;
     let hour = SignedDuration::from_hours(1);
     let id = services
         .hub()

@@ -9,12 +9,7 @@ async fn a_test_send_says_what_became_of_it_at_each_of_at_most_ten_devices() {
         let (phone, token, _) = Device::registered(&services, "fcm").await;
         for copy in ["a", "b"] {
             let id = format!("{copy}{number}");
-            put(
-                &services,
-                &id,
-                registration(HubPlatform::FcmV1, &token, &["p"]),
-            )
-            .await;
+            register(&services, &id, HubPlatform::FcmV1, &token, &["p"]).await;
         }
         phones.push((phone, token));
     }
