@@ -72,21 +72,7 @@ impl Services {
         roles.check(options.remote_hub.is_some())?;
         let listeners = Listeners::bind(&options).await?;
         let address = listeners.http();
-        let own = Origins::new(Listening {
-            http: listeners.http_url()?,
-            https: listeners.https_url()?,
-            tls: listeners.want_tls(),
-            public: options.public_host.as_ref(),
-            real: options.real_handles,
-        })?;
-        let mut hub = own.named(None);
-        hub.set_path(options.hub_name.as_str());
-        let urls = ServiceUrls::new(
-            listeners.http_url()?,
-            listeners.https_url()?,
-            listeners.proxy_url()?,
-            hub,
-        )?;
+        let (own, urls) = whereabouts(&listeners, &options)?;
         let store = Store::open(location(&options.data).await?, SCHEMA).await?;
         let tls = certificates(&listeners, &options).await?;
         let (pass, hub_name) = (options.proxy_pass, options.hub_name.clone());
@@ -291,6 +277,25 @@ async fn admin_door(
     let options = options.administration.clone();
     let rules = PushAdministration::of(store.clone(), options, ephemeral).await?;
     Ok(Arc::new(AdminDoor::new(rules)))
+}
+
+/// The services' own names, and where each of them is reached.
+fn whereabouts(
+    listeners: &Listeners,
+    options: &ServicesOptions,
+) -> Result<(Origins, ServiceUrls), EmulatorError> {
+    let (http, https) = (listeners.http_url()?, listeners.https_url()?);
+    let own = Origins::new(Listening {
+        http: http.clone(),
+        https: https.clone(),
+        tls: listeners.want_tls(),
+        public: options.public_host.as_ref(),
+        real: options.real_handles,
+    })?;
+    let mut hub = own.named(None);
+    hub.set_path(options.hub_name.as_str());
+    let urls = ServiceUrls::new(http, https, listeners.proxy_url()?, hub)?;
+    Ok((own, urls))
 }
 
 /// The certificates, where a listener wants some; they stay with the data.

@@ -22,7 +22,7 @@ use super::delivery::Delivery;
 use super::routing::{self, Bounds};
 use super::rows::{installations, registrations, sweep, targets};
 use super::sends::Sends;
-use super::{Content, HubError, posting, registration_id};
+use super::{Content, HubError, posting, registration_id, templates};
 
 /// The most registrations in one page of a list.
 const MOST_LISTED: usize = 1000;
@@ -186,6 +186,7 @@ impl NotificationHub {
         new: Registration,
         when: Precondition,
     ) -> Result<StoredRegistration, HubError> {
+        new.template.as_ref().map_or(Ok(()), templates::check)?;
         let (now, expires) = (self.clock.now(), self.expiry());
         self.store
             .write(move |c| registrations::put(c, &id, &new, when, expires, now))
@@ -232,6 +233,7 @@ impl NotificationHub {
 
     /// Makes or replaces an installation.
     pub(super) async fn put_installation(&self, mut new: Installation) -> Result<(), HubError> {
+        templates::check_installation(&new)?;
         let now = self.clock.now();
         new.expires = self.soonest(new.expires);
         self.store
@@ -256,6 +258,7 @@ impl NotificationHub {
         let hub = self.clone();
         let patched = move |installation: &Installation| {
             let mut patched = installation.patched(&patch)?;
+            templates::check_installation(&patched)?;
             patched.expires = hub.soonest(patched.expires);
             Ok(patched)
         };

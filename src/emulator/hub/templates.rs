@@ -3,12 +3,46 @@
 
 use crate::model::Invalid;
 use crate::wire::apns;
-use crate::wire::notification_hub::{APNS_EXPIRY, Format, HubPlatform};
+use crate::wire::notification_hub::{self as wire, APNS_EXPIRY, Format, HubPlatform, Installation};
 
 use super::Content;
 use super::rows::TargetRow;
 use super::senders;
 use super::template::{Kind, Properties, PushVariables, Template};
+
+/// Checks that a template can be rendered.
+///
+/// # Errors
+/// [`Invalid`] says what of it is malformed.
+pub(super) fn check(template: &wire::Template) -> Result<(), Invalid> {
+    Template::parse(&template.body, kind(&template.body))?;
+    let headers = template.headers.iter().map(|(_, value)| value);
+    let values = headers.chain(&template.expiry).chain(&template.priority);
+    for value in values {
+        Template::parse(value, Kind::Text)?;
+    }
+    Ok(())
+}
+
+/// Checks all templates of an installation.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_installation(installation: &Installation) -> Result<(), Invalid> {
+    let tiles = installation.secondary_tiles.values();
+    let of_tiles = tiles.flat_map(|tile| tile.templates.values());
+    for template in installation.templates.values().chain(of_tiles) {
+        Template::parse(&template.body, kind(&template.body))?;
+        for value in template.headers.values().chain(&template.expiry) {
+            Template::parse(value, Kind::Text)?;
+        }
+    }
+    Ok(())
+}
+
+fn kind(body: &str) -> Kind {
+    Kind::of_body(body).unwrap_or(Kind::Text)
+}
 
 /// The notification that a device's template makes of the properties, complete for its push service.
 ///
@@ -19,9 +53,8 @@ pub(super) fn render(target: &TargetRow, properties: &Properties) -> Result<Cont
     let template = target.template.as_ref().ok_or_else(missing)?;
     let variables = PushVariables::new(&target.variables);
     let value = |text: &str, kind| Template::parse(text, kind)?.render(properties, &variables);
-    let kind = Kind::of_body(&template.body).unwrap_or(Kind::Text);
     let format = Format::Native(target.platform);
-    let mut content = Content::new(format, value(&template.body, kind)?);
+    let mut content = Content::new(format, value(&template.body, kind(&template.body))?);
     let headers = template.headers.iter();
     let headers = headers.map(|(name, text)| (name.as_str(), Some(text)));
     let of_apple = [

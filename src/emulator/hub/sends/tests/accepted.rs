@@ -1,5 +1,6 @@
 use super::*;
 use crate::emulator::hub::HubError;
+use crate::emulator::hub::rows::registrations;
 use crate::emulator::tests::{Device, start};
 use crate::model::SubscriptionKeys;
 use crate::wire::webpush::DeviceKeys;
@@ -110,7 +111,13 @@ async fn templates_make_each_devices_own_form_of_the_properties() {
     broken.template = template(r#"{"aps":{"alert":"$(msg"}}"#);
     put(&services, "w", windows.clone()).await;
     put(&services, "a", apple).await;
-    put(&services, "broken", broken).await;
+    let refused = services.hub().create(broken.clone()).await.unwrap_err();
+    assert!(matches!(refused, HubError::Invalid(_)), "{refused}");
+    // As an earlier version may have taken it.
+    let id = RegistrationId::parse("broken").unwrap();
+    let now = services.clock().now();
+    let old = move |c: &_| registrations::put(c, &id, &broken, Precondition::None, None, now);
+    services.hub().store.write(old).await.unwrap().unwrap();
     register(
         &services,
         "native",

@@ -97,3 +97,85 @@ async fn an_orderly_end_waits_for_no_push_service_and_the_next_start_goes_on() {
         .unwrap();
     drop(services);
 }
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    start_in(folder.path()).await.shutdown().await;
+    let database = Location::File(folder.path().join("services.db"));
+    let store = Store::open(database, SCHEMA).await.unwrap();
+    let new = NewMessage {
+        id: "bad".into(),
+        send: fcm(Target::Broadcast),
+        due: None,
+        now: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let written = store.write(move |c| {
+        messages::insert(c, &new)?.unwrap();
+        c.execute("UPDATE hub_content SET headers = '{'", [])
+    });
+    written.await.unwrap();
+    store.close().await;
+    let services = start_in(folder.path()).await;
+    let told = ended(services.hub(), "bad").await;
+    assert_eq!(
+        (state(&told), told.counts.len()),
+        (MessageState::Abandoned, 0)
+    );
+    services.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_send_that_is_cut_off_anywhere_reaches_every_device_and_repeats_one_page_at_most() {
+    const DEVICES: usize = 250;
+    let folder = tempfile::tempdir().unwrap();
+    let services = start_in(folder.path()).await;
+    let (mut phone, uaid) = Device::greet(&services, None).await;
+    for number in 0..DEVICES {
+        let channel = uuid::Uuid::new_v4();
+        let asked = serde_json::json!({"platform": "fcm", "channelID": channel});
+        let token = phone.register(asked).await["handle"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        register(
+            &services,
+            &format!("r{number}"),
+            HubPlatform::FcmV1,
+            &token,
+            &["p"],
+        )
+        .await;
+    }
+    phone.leave(&services).await;
+    let id = services.hub().accept(fcm(to("p"))).await.unwrap();
+    while services
+        .hub()
+        .details(id.clone())
+        .await
+        .unwrap()
+        .unwrap()
+        .counts
+        .is_empty()
+    {
+        tokio::task::yield_now().await;
+    }
+    // Nothing is waited for, and nothing tidied up.
+    drop(services);
+    let services = start_in(folder.path()).await;
+    let told = ended(services.hub(), &id).await;
+    assert_eq!(
+        counts(&told, HubPlatform::FcmV1),
+        format!("Success={DEVICES}")
+    );
+    let (mut phone, _) = Device::greet(&services, Some(&uaid)).await;
+    let (mut reached, mut pushes) = (std::collections::HashSet::new(), 0);
+    while reached.len() < DEVICES {
+        let push = phone.hear().await;
+        reached.insert(push["channelID"].as_str().unwrap().to_owned());
+        pushes += 1;
+        phone.ack(&push).await;
+    }
+    assert!(pushes <= DEVICES + 100, "{pushes}");
+    services.shutdown().await;
+}
