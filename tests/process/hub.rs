@@ -147,6 +147,14 @@ fn a_hub_is_shown_where_there_is_tls_and_named_with_care() {
     assert_eq!(printed.json()["HANDSET_HUB"], Value::Null);
     stopped(served);
 
+    let mut running = world.start(&["serve", "--json", "--http", "127.0.0.1:0", "--only", "push"]);
+    running.event("services.ready");
+    let printed = world.run(&["--json", "env"]).with_code(0);
+    assert!(!printed.err.contains("HANDSET_HUB"), "{}", printed.err);
+    assert_eq!(printed.json()["HANDSET_HUB"], Value::Null);
+    running.signal(Signal::TERM);
+    running.ended().with_code(0);
+
     for bad in ["api", "a/b", "", "-h"] {
         let name = format!("--hub-name={bad}");
         let refused = world

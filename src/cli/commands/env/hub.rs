@@ -2,14 +2,13 @@
 
 use url::Url;
 
-use crate::cli::serve_file::ServeFile;
 use crate::emulator::HubRules;
 use crate::wire::notification_hub::ConnectionString;
 
-/// The hub of the running `serve`, with the first rule that may do everything; none where it takes no
-/// TLS, as connection strings lead to nothing else.
-pub(super) fn variables(file: &ServeFile, rules: &HubRules) -> Option<[(&'static str, String); 2]> {
-    let url = Url::parse(file.hub.as_deref()?).ok()?;
+/// Those of the hub at `url`, with the first rule that may do everything; none where it takes no TLS,
+/// as connection strings lead to nothing else.
+pub(super) fn variables(url: &str, rules: &HubRules) -> Option<[(&'static str, String); 2]> {
+    let url = Url::parse(url).ok()?;
     if url.scheme() != "https" {
         return None;
     }

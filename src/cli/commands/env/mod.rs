@@ -183,7 +183,10 @@ async fn credentials(
             wns.secret().expose_secret().to_owned(),
         ),
     ]);
-    match hub::variables(file, credentials.hub()) {
+    let Some(url) = &file.hub else {
+        return Ok(());
+    };
+    match hub::variables(url, credentials.hub()) {
         Some(hub) => variables.extend(hub),
         None => output.warning(
             "HANDSET_HUB and HANDSET_HUB_CONNECTION_STRING are left out, for this `handset serve` takes no TLS, \
