@@ -187,7 +187,6 @@ CREATE INDEX hub_target_kind ON hub_target(kind);
 CREATE INDEX hub_target_handle ON hub_target(handle);
 CREATE INDEX hub_target_expiry ON hub_target(expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX hub_target_installation ON hub_target(installation) WHERE installation IS NOT NULL;
-CREATE INDEX hub_target_backend ON hub_target(of_backend) WHERE of_backend = 1;
 
 CREATE TABLE hub_label(
     id INTEGER PRIMARY KEY,

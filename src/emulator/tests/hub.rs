@@ -6,7 +6,7 @@ use serde_json::{Value, json as value};
 use super::backend::{push, register, request, status};
 use super::device::content;
 use super::{Device, Services, json, send, start};
-use crate::model::SubscriptionKeys;
+use crate::model::{Platform, SubscriptionKeys};
 use crate::wire::webpush::DeviceKeys;
 
 /// A device of each platform, all of them alice's.
@@ -207,5 +207,30 @@ async fn a_handle_that_is_gone_is_removed_and_none_leads_elsewhere() {
         // What is refused for another reason than that it is gone stays.
         services.expire_registrations().await.unwrap();
     }
+    services.shutdown().await;
+}
+
+#[tokio::test]
+async fn it_is_told_how_many_an_expression_would_reach() {
+    let services = start().await;
+    for (user, tags) in [
+        ("alice", ["news", "a"]),
+        ("alice", ["news", "b"]),
+        ("bob", ["News", "c"]),
+    ] {
+        let (_, handle, _) = Device::registered(&services, "apns").await;
+        let body = value!({"Platform": "apns", "Handle": handle, "Tags": tags});
+        register(&services, user, &body).await;
+    }
+    for (platform, expression, expected) in [
+        (Platform::Apns, "NEWS", 3),
+        (Platform::Apns, "news && !username:bob", 2),
+        (Platform::Apns, "a || c", 2),
+        (Platform::Wns, "news", 0),
+    ] {
+        let reached = services.reached_by(platform, expression).await;
+        assert_eq!(reached.unwrap(), expected, "{expression}");
+    }
+    assert!(services.reached_by(Platform::Apns, "a &&").await.is_err());
     services.shutdown().await;
 }

@@ -133,7 +133,7 @@ fn etag_tag(etag: &str) -> &'static str {
 async fn every_platform_is_kept_with_and_without_a_template() {
     let hub = Hub::open().await;
     let keys = "<P256DH>BJ5xk_gQ9Qc6mMSLRzl0r-1VuoT1x3ZTZlHSXnCAgQ-5cTEIvUBTOsqUFVZXLpCrFQqKkbWvjdM9iLgFzkgsWJs</P256DH><Auth>tBHItJI5svbpez7KI4CCXg</Auth>";
-    let template = "<BodyTemplate><![CDATA[{\"a\":\"$(b) & <c>\"}]]></BodyTemplate>";
+    let template = "<BodyTemplate><![CDATA[{\"a\":\"{$(b) + ' & <c>'}\"}]]></BodyTemplate>";
     for (platform, handle) in [
         ("Windows", format!("<ChannelUri>{CHANNEL}</ChannelUri>")),
         (

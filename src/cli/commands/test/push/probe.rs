@@ -87,6 +87,10 @@ impl Probe {
                         .warning(&format!("the probe's registration may still be at the backend: {error}")),
                 }
             }
+            // Without an open channel there is no handle, or nobody to give it back to.
+            if self.device.status().await.handle.is_none() {
+                return;
+            }
             if let Err(error) = self.device.give_back_handle(TIDY_UP).await {
                 tracing::info!(%error, "the probe's handle was not given back");
             }

@@ -112,6 +112,10 @@ async fn what_has_no_push_service_here_or_leads_elsewhere_says_so() {
         "{far:?}"
     );
     assert!(is_registered(&services, "far").await);
+    let mut odd = native(HubPlatform::Windows, to("near"), "<toast/>");
+    odd.content = odd.content.with("x-wns-tag", "a\nb");
+    let odd = test(odd).await;
+    assert!(!odd.ok && odd.outcome.contains("header"), "{odd:?}");
     let large = native(HubPlatform::Windows, to("near"), &"x".repeat(5001));
     let told = sent(&services, large).await;
     assert_eq!(
