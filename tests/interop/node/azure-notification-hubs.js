@@ -52,7 +52,7 @@ function registrations() {
       kind: `${kind}Template`,
       ...handle,
       ...headers[kind],
-      bodyTemplate: `{"text":"$(text) & <b> of ${kind}"}`,
+      bodyTemplate: `{"text":"{$(text) + ' & <b> of ${kind}'}"}`,
       templateName: 'greeting',
       pushVariables: { name: 'A & <B>' },
     },
