@@ -52,7 +52,9 @@ impl AdminDoor {
         let (Some(value), None) = (values.next(), values.next()) else {
             return false;
         };
-        let token = value.as_bytes().strip_prefix(b"Bearer ");
+        // The scheme's letters are of either case (RFC 9110 §11.1).
+        let (scheme, token) = value.as_bytes().split_at_checked(7).unwrap_or_default();
+        let token = scheme.eq_ignore_ascii_case(b"bearer ").then_some(token);
         let own = self.token.expose_secret().as_bytes();
         token.is_some_and(|token| token.ct_eq(own).into())
     }

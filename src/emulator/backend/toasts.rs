@@ -7,7 +7,7 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use crate::model::{DisplayText, Platform, UserName};
-use crate::wire::app_backend::ToastAnswer;
+use crate::wire::app_backend::{MAX_TOAST, ToastAnswer};
 
 use super::AppBackend;
 use super::answer::{Refusal, json, read_json};
@@ -23,6 +23,9 @@ pub(super) async fn send(
 ) -> Result<Response, Refusal> {
     let Query { platform, to } = read_query(query)?;
     let text: String = read_json(body)?;
+    if text.len() > MAX_TOAST {
+        return Err(Refusal::TooLarge("the toast is larger than 2 KiB"));
+    }
     let text = DisplayText::new(&text);
     if text.is_empty() {
         return Err(Refusal::BadRequest("the toast has no text".into()));

@@ -55,6 +55,9 @@ impl Destinations {
             return Err(Forbidden("the handle carries credentials"));
         }
         if self.own.is_own(&url) {
+            if !is_minted(&url) {
+                return Err(Forbidden("the handle is none of an embedded push service"));
+            }
             let mut local = self.own.local().clone();
             local.set_path(url.path());
             local.set_query(url.query());
@@ -73,6 +76,13 @@ impl Destinations {
         }
         Ok(url)
     }
+}
+
+/// True for the paths under which the embedded push services give out handles: nothing else that
+/// is served beside them is to be reached by a handle.
+fn is_minted(url: &Url) -> bool {
+    let path = url.path();
+    matches!(path, "/" | "/w" | "/w/") || path.starts_with("/wpush/")
 }
 
 /// A resolver that leaves out addresses which an allowed name must not lead to.
@@ -172,6 +182,9 @@ mod tests {
             "http://127.0.0.1:8480@evil.example/",
             "http://u:p@127.0.0.1:8480/",
             "file:///etc/passwd",
+            "http://127.0.0.1:8480/admin/push-administration",
+            "http://127.0.0.1:8480/w/../api/login",
+            "http://127.0.0.1:8480/handset/messages/",
             "junk",
         ] {
             assert!(leads_to(handle, &[]).is_err(), "{handle}");

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use crate::lifecycle::{Clock, Spawner};
 use crate::model::Invalid;
@@ -95,8 +95,8 @@ impl Sends {
             due: None,
             now,
         };
-        let taken = self.store.write(move |c| messages::insert(c, &new)).await?;
-        self.begin(taken?, format);
+        self.keep(new, move |sends, seq| sends.begin(seq, format))
+            .await?;
         Ok(id)
     }
 
@@ -115,10 +115,28 @@ impl Sends {
             due: Some(at),
             now,
         };
-        let taken = self.store.write(move |c| messages::insert(c, &new)).await?;
-        taken?;
-        self.scheduled.notify_one();
+        self.keep(new, |sends, _| sends.scheduled.notify_one())
+            .await?;
         Ok(id)
+    }
+
+    /// Writes a message and does what follows, in a task of its own: a client that hangs up must
+    /// leave none behind that is kept and not begun.
+    async fn keep(
+        &self,
+        new: NewMessage,
+        then: impl FnOnce(&Self, i64) + std::marker::Send + 'static,
+    ) -> Result<(), HubError> {
+        let (tell, told) = oneshot::channel();
+        let sends = self.clone();
+        self.spawner.spawn_to_end("hub message", async move {
+            let taken = sends.store.write(move |c| messages::insert(c, &new)).await;
+            if let Ok(Ok(seq)) = &taken {
+                then(&sends, *seq);
+            }
+            tell.send(taken).ok();
+        });
+        told.await.map_err(|_| StoreError::Closed)??.map(drop)
     }
 
     /// Cancels a scheduled send that was not begun.
