@@ -166,8 +166,8 @@ pub enum BackendError {
         /// How long to wait, where the backend said so.
         retry_after: Option<Duration>,
     },
-    /// The hub behind the backend did not push.
-    #[error("{request}: answered {status}, nothing was pushed: {reason}")]
+    /// The hub behind the backend did not do its part.
+    #[error("{request}: answered {status}, the hub behind the backend did not take it: {reason}")]
     HubRefused {
         /// What was asked.
         request: String,
@@ -175,6 +175,8 @@ pub enum BackendError {
         status: u16,
         /// The hub's reason, with the remedy.
         reason: String,
+        /// How long to wait, where the backend said so.
+        retry_after: Option<Duration>,
     },
     /// Another status that is no success, such as 400.
     #[error(
@@ -263,7 +265,11 @@ impl BackendError {
     /// connection, a time-out, a connection that broke off.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.is_connection_trouble() || matches!(self, Self::Throttled { .. } | Self::Failed { .. })
+        match self {
+            Self::Throttled { .. } | Self::Failed { .. } => true,
+            Self::HubRefused { status, .. } => *status >= 500,
+            error => error.is_connection_trouble(),
+        }
     }
 
     /// True when no answer came from a backend, for whatever reason: exit code 5.
@@ -275,7 +281,10 @@ impl BackendError {
     /// How long the backend asked to wait before the next try, at most an hour.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        if let Self::Throttled { retry_after, .. } | Self::Failed { retry_after, .. } = self {
+        if let Self::Throttled { retry_after, .. }
+        | Self::Failed { retry_after, .. }
+        | Self::HubRefused { retry_after, .. } = self
+        {
             return *retry_after;
         }
         None

@@ -1,5 +1,7 @@
 //! One request and its answer.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode};
@@ -115,8 +117,7 @@ impl BackendClient {
 
     /// Sends a request whose answer must be a success.
     pub(super) async fn ask<'a>(&'a self, call: Call<'a>) -> Result<Answer<'a>, BackendError> {
-        let answer = self.exchange(call).await?;
-        answer.success()
+        self.exchange(call).await?.success().await
     }
 
     /// The profile's headers, with those that the call needs.
@@ -155,18 +156,21 @@ impl Answer<'_> {
         self.codes.meaning(self.status().as_u16())
     }
 
-    /// The answer if it is a success, else what its status means.
-    pub(super) fn success(self) -> Result<Self, BackendError> {
-        if self.meaning() == Meaning::Success {
-            return Ok(self);
+    /// The answer if it is a success, else what its status means, or the hub behind the backend says.
+    pub(super) async fn success(self) -> Result<Self, BackendError> {
+        if self.is_of_hub() {
+            Err(self.hub_refusal().await)
+        } else if self.meaning() == Meaning::Success {
+            Ok(self)
+        } else {
+            Err(self.refusal())
         }
-        Err(self.refusal())
     }
 
     /// What a status that is no success means.
     pub(super) fn refusal(self) -> BackendError {
         let status = self.status().as_u16();
-        let retry_after = retry_after::read(self.response.headers(), self.client.clock.now());
+        let retry_after = self.retry_after();
         let meaning = self.meaning();
         let request = self.request;
         match meaning {
@@ -183,6 +187,11 @@ impl Answer<'_> {
             },
             Meaning::Success | Meaning::Rejected => BackendError::Rejected { request, status },
         }
+    }
+
+    /// How long the backend wants to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        retry_after::read(self.response.headers(), self.client.clock.now())
     }
 
     fn not_a_redirect(self) -> Result<Self, BackendError> {

@@ -59,10 +59,8 @@ impl BackendClient {
             ..Values::default()
         };
         let call = self.call(&send.call, values)?.signed(credential);
-        sent(
-            &self.exchange(call).await?.pushed().await?.body().await?,
-            send.id.as_ref(),
-        )
+        let body = self.ask(call).await?.body().await?;
+        sent(&body, send.id.as_ref())
     }
 
     /// What is wished for must be said to the backend, not left out in silence.
@@ -210,7 +208,7 @@ impl BackendClient {
             ..Values::default()
         };
         let call = self.call(toast, values)?.signed(credential);
-        let body = self.exchange(call).await?.pushed().await?.body().await?;
+        let body = self.ask(call).await?.body().await?;
         if body.is_empty() {
             return Ok(Vec::new());
         }

@@ -1,5 +1,6 @@
 //! Keeps the channel open and takes what arrives on it into the inbox.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,9 +58,9 @@ impl ChannelKeeper {
                 .and_then(|candidates| self.open(candidates).map_err(|error| error.to_string()));
             match opened {
                 Ok((driver, receiver, control)) => {
-                    let work = async {
+                    let mut work = pin!(async {
                         tokio::join!(driver.run(off.clone()), self.consume(receiver, &off))
-                    };
+                    });
                     let close_when_stale = async {
                         // The sender lives as long as the device.
                         stale.await.ok();
@@ -68,9 +69,13 @@ impl ChannelKeeper {
                         std::future::pending::<()>().await;
                     };
                     tokio::select! {
-                        _ = work => {}
+                        _ = &mut work => {}
                         () = close_when_stale => {}
-                        () = self.give_back(&control) => break,
+                        () = self.core.give_back.wished() => {
+                            if self.give_back(&control, work.as_mut()).await {
+                                break;
+                            }
+                        }
                     }
                 }
                 Err(reason) => {
@@ -87,13 +92,20 @@ impl ChannelKeeper {
         self.core.state.closed(None);
     }
 
-    /// Gives the handle back once that is wished: pushes to it are refused from then on.
-    async fn give_back(&self, control: &ChannelControl) {
-        self.core.give_back.wished.notified().await;
-        if let Err(error) = control.unregister().await {
-            tracing::warn!(%error, "the push service did not take the handle back");
+    /// Gives the handle back: pushes to it are refused from then on. Whether it was taken.
+    async fn give_back(&self, control: &ChannelControl, mut work: Pin<&mut impl Future>) -> bool {
+        let mut asked = pin!(control.unregister());
+        let (given, ended) = tokio::select! {
+            given = &mut asked => (given, false),
+            // It ends with the handle, perhaps before the answer is looked at.
+            _ = &mut work => (asked.await, true),
+        };
+        let taken = given.is_ok();
+        if taken && !ended {
+            work.await;
         }
-        self.core.give_back.done.notify_one();
+        self.core.give_back.answer(given);
+        taken
     }
 
     /// Where to look for a push service: the one that was named; else the one of last time, the

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::give_back::GiveBack;
 use super::options::{DeviceOptions, Vaults};
 use super::profile::{self, ChannelMemory, Profile};
 use super::state::{Link, State};
@@ -50,13 +51,6 @@ pub(super) struct Core {
     pub(super) registration_due: Notify,
     /// The handle is to be given back to the push service.
     pub(super) give_back: GiveBack,
-}
-
-/// A wish, and its answer.
-#[derive(Default)]
-pub(super) struct GiveBack {
-    pub(super) wished: Notify,
-    pub(super) done: Notify,
 }
 
 impl Core {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::FolderError;
 use crate::backend::BackendError;
+use crate::channel::ChannelError;
 use crate::model::Invalid;
 use crate::registration::RegistrationError;
 use crate::session::SessionError;
@@ -57,6 +58,9 @@ pub enum DeviceError {
         /// What the backend or the device said.
         reason: String,
     },
+    /// The push service did not take the handle back.
+    #[error("the push service did not take the handle back: {0}")]
+    NotGivenBack(ChannelError),
     /// Something did not happen in time.
     #[error("{what} within {} s{}", .limit.as_secs_f32(), because(.last))]
     TimedOut {
@@ -115,7 +119,9 @@ impl DeviceError {
                 error.is_unreachable(),
                 error.is_vault_unavailable(),
             ),
-            Self::Offline | Self::TimedOut { last: Some(_), .. } => ErrorKind::Unreachable,
+            Self::Offline | Self::NotGivenBack(_) | Self::TimedOut { last: Some(_), .. } => {
+                ErrorKind::Unreachable
+            }
             Self::TimedOut { last: None, .. } => ErrorKind::TimedOut,
             Self::Folder(_) | Self::Store(_) => ErrorKind::Failed,
         }

@@ -15,6 +15,7 @@ mod error;
 mod folder;
 #[cfg(test)]
 mod full_inbox_tests;
+mod give_back;
 mod options;
 mod profile;
 mod reads;

@@ -131,16 +131,16 @@ impl Device {
     /// channel is not opened again before the phone is switched off and on.
     ///
     /// # Errors
+    /// [`DeviceError::NotGivenBack`] when the push service did not take it, and
     /// [`DeviceError::TimedOut`] when the channel is closed, or the push service silent.
     pub async fn give_back_handle(&self, limit: Duration) -> Result<(), DeviceError> {
-        let give_back = &self.core.give_back;
-        give_back.wished.notify_one();
-        let done = tokio::time::timeout(limit, give_back.done.notified()).await;
-        done.map_err(|_| DeviceError::TimedOut {
+        let given = tokio::time::timeout(limit, self.core.give_back.ask()).await;
+        let given = given.map_err(|_| DeviceError::TimedOut {
             what: "the handle was not given back",
             limit,
             last: self.core.state.now().problem(),
-        })
+        })?;
+        given.map_err(DeviceError::NotGivenBack)
     }
 
     /// Waits until the channel is open.

@@ -1,12 +1,13 @@
 //! Everything that happened on a phone, to be asked for at any time.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::lifecycle::{Clock, Scope};
-use crate::telemetry::{Event, EventName, EventReceiver, EventStream};
+use crate::telemetry::{Event, EventName, EventReceiver, EventStream, Lagged};
 
 /// How many of the latest events are kept.
 const MOST_KEPT: usize = 100_000;
@@ -14,9 +15,14 @@ const MOST_KEPT: usize = 100_000;
 /// How many events an error tells.
 const STORY: usize = 12;
 
-/// The events of one phone, in order, over all its lives.
-#[derive(Debug)]
-pub(super) struct EventLog(watch::Sender<Kept>);
+/// The events of one phone, in order, over all its lives. Whoever asks finds all that happened
+/// before the question.
+#[derive(Debug, Clone)]
+pub(super) struct EventLog {
+    /// What happened and is not kept yet.
+    arrived: Arc<Mutex<EventReceiver>>,
+    kept: watch::Sender<Kept>,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -25,21 +31,43 @@ struct Kept {
     first: usize,
 }
 
+impl Kept {
+    fn push(&mut self, event: Event) {
+        if self.events.len() == MOST_KEPT {
+            self.events.pop_front();
+            self.first += 1;
+        }
+        self.events.push_back(event);
+    }
+}
+
 impl EventLog {
     /// Keeps what `stream` brings from now on, for as long as `scope` lives.
     pub(super) fn of(stream: &EventStream, scope: &Scope) -> Self {
-        let sender = watch::Sender::new(Kept::default());
-        scope.spawn("event log", keep(stream.listen(), sender.clone()));
-        Self(sender)
+        let log = Self {
+            arrived: Arc::new(Mutex::new(stream.listen())),
+            kept: watch::Sender::default(),
+        };
+        scope.spawn("event log", keep(stream.listen(), log.clone()));
+        log
+    }
+
+    /// Keeps what has arrived.
+    fn catch_up(&self) {
+        let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(event) = next_ready(&mut arrived) {
+            self.kept.send_modify(|kept| kept.push(event));
+        }
     }
 
     pub(super) fn all(&self) -> Vec<Event> {
-        self.0.borrow().events.iter().cloned().collect()
+        self.ask(|events| events.iter().cloned().collect())
     }
 
     /// How many events there have been.
     pub(super) fn count(&self) -> usize {
-        let kept = self.0.borrow();
+        self.catch_up();
+        let kept = self.kept.borrow();
         kept.first + kept.events.len()
     }
 
@@ -50,7 +78,7 @@ impl EventLog {
         limit: Duration,
         wanted: impl Fn(&Event) -> bool,
     ) -> Option<Event> {
-        let mut log = self.0.subscribe();
+        let mut log = self.kept.subscribe();
         let search = async {
             loop {
                 {
@@ -70,7 +98,8 @@ impl EventLog {
 
     /// What `question` finds in the events that are kept.
     pub(super) fn ask<T>(&self, question: impl FnOnce(&VecDeque<Event>) -> T) -> T {
-        question(&self.0.borrow().events)
+        self.catch_up();
+        question(&self.kept.borrow().events)
     }
 
     /// What `question` finds in the events that are kept, as soon as it finds anything.
@@ -79,7 +108,7 @@ impl EventLog {
         limit: Duration,
         question: impl Fn(&VecDeque<Event>) -> Option<T>,
     ) -> Option<T> {
-        let mut log = self.0.subscribe();
+        let mut log = self.kept.subscribe();
         let search = async {
             loop {
                 let found = question(&log.borrow_and_update().events);
@@ -95,7 +124,8 @@ impl EventLog {
 
     /// The latest events for an error's text.
     pub(super) fn story(&self) -> String {
-        let kept = self.0.borrow();
+        self.catch_up();
+        let kept = self.kept.borrow();
         let skipped = kept.events.len().saturating_sub(STORY);
         let lines: Vec<String> = kept
             .events
@@ -110,21 +140,17 @@ impl EventLog {
     }
 }
 
-async fn keep(mut events: EventReceiver, log: watch::Sender<Kept>) {
-    loop {
-        let event = match events.next().await {
-            Ok(Some(event)) => event,
-            Ok(None) => return,
-            Err(lagged) => {
-                Event::new(Clock::system().now(), EventName::EventsLost).with("count", lagged.0)
-            }
-        };
-        log.send_modify(|kept| {
-            if kept.events.len() == MOST_KEPT {
-                kept.events.pop_front();
-                kept.first += 1;
-            }
-            kept.events.push_back(event);
-        });
+/// What is next: an event, or that some are lost.
+fn next_ready(arrived: &mut EventReceiver) -> Option<Event> {
+    arrived.next_ready().unwrap_or_else(|lagged| {
+        let lost = Event::new(Clock::system().now(), EventName::EventsLost);
+        Some(lost.with("count", lagged.0))
+    })
+}
+
+/// Catches up whenever anything happens.
+async fn keep(mut events: EventReceiver, log: EventLog) {
+    while matches!(events.next().await, Ok(Some(_)) | Err(Lagged(_))) {
+        log.catch_up();
     }
 }

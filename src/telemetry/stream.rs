@@ -60,11 +60,21 @@ impl EventReceiver {
     /// The next event if there is one already.
     pub fn try_next(&mut self) -> Option<Event> {
         loop {
-            match self.0.try_recv() {
-                Ok(event) => return Some(event),
-                Err(broadcast::error::TryRecvError::Lagged(_)) => {}
-                Err(_) => return None,
+            if let Ok(event) = self.next_ready() {
+                return event;
             }
+        }
+    }
+
+    /// The next event if there is one already.
+    ///
+    /// # Errors
+    /// [`Lagged`] once for each gap; the next call goes on behind it.
+    pub fn next_ready(&mut self) -> Result<Option<Event>, Lagged> {
+        match self.0.try_recv() {
+            Ok(event) => Ok(Some(event)),
+            Err(broadcast::error::TryRecvError::Lagged(count)) => Err(Lagged(count)),
+            Err(_) => Ok(None),
         }
     }
 }

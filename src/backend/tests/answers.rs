@@ -239,9 +239,13 @@ async fn a_hubs_refusal_has_its_reason_and_is_no_refused_sign_in() {
         let answer = move || async move {
             let body = r#"{"Message":"evil.example is not\u001b[31m an allowed partner"}"#;
             let mut response = (status, body).into_response();
+            let headers = response.headers_mut();
             if marked {
                 let by = header::HeaderValue::from_static("hub");
-                response.headers_mut().insert("x-handset-refused-by", by);
+                headers.insert("x-handset-refused-by", by);
+            }
+            if status.is_server_error() {
+                headers.insert(header::RETRY_AFTER, 7.into());
             }
             response
         };
@@ -251,8 +255,12 @@ async fn a_hubs_refusal_has_its_reason_and_is_no_refused_sign_in() {
         let secure = client.send_secure(&alice(), &push).await.unwrap_err();
         let bob = UserName::parse("bob").unwrap();
         let toast = client.send_toast(&alice(), Platform::Wns, &bob, "hi").await;
-        for error in [secure, toast.unwrap_err()] {
+        let registration = client.create_registration(&alice(), None).await;
+        for error in [secure, toast.unwrap_err(), registration.unwrap_err()] {
             assert_eq!(error.needs_sign_in(), !marked, "{error:?}");
+            assert_eq!(error.is_transient(), status.is_server_error(), "{error:?}");
+            let wait = status.is_server_error().then_some(Duration::from_secs(7));
+            assert_eq!(error.retry_after(), wait, "{error:?}");
             let text = error.to_string();
             assert_eq!(text.contains("is not[31m an allowed"), marked, "{text}");
         }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::emulator::administration::Policy;
+use crate::emulator::administration::{Policy, ServiceOff};
 use crate::lifecycle::timeouts;
-use crate::wire::notification_hub::{HubPlatform, PnsHandle};
+use crate::wire::notification_hub::{Format, HubPlatform, PnsHandle};
 
 use super::Content;
 use super::lanes::Urgency;
@@ -29,6 +29,16 @@ impl Delivery {
     /// The rules in force.
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Whether the push service of this format is on; a template's devices may have any.
+    pub(super) fn check(&self, format: Format) -> Result<(), ServiceOff> {
+        match format {
+            Format::Native(platform) => platform
+                .embedded()
+                .map_or(Ok(()), |service| self.policy.service(service)),
+            Format::Template => Ok(()),
+        }
     }
 
     /// Sends a complete native notification to one device, unless its push service is switched off

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::emulator::EmulatorError;
-use crate::emulator::administration::Policy;
+use crate::emulator::administration::{Policy, ServiceOff};
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::origins::Origins;
 use crate::emulator::push::access_tokens::AccessTokens;
@@ -130,6 +130,11 @@ impl NotificationHub {
     /// The rules of push administration in force.
     pub(super) fn policy(&self) -> &Policy {
         self.delivery.policy()
+    }
+
+    /// Whether the push service of this format is on.
+    pub(super) fn check_service(&self, format: Format) -> Result<(), ServiceOff> {
+        self.delivery.check(format)
     }
 
     /// Goes on with what was not sent to its end when the services ended, and follows the schedule.

@@ -6,12 +6,12 @@ use serde_json::{Value, json as value};
 
 use super::backend::{push, put, register, request};
 use super::device::content;
-use super::{Device, Services, ServicesOptions, client, json, options, send, url};
-use crate::emulator::administration::AdministrationOptions;
+use super::{DataLocation, Device, Services, ServicesOptions, client, json, options, send, url};
+use crate::emulator::administration::{AdministrationOptions, PushAdministration};
 use crate::emulator::{RemoteHubOptions, Role, Roles};
 use crate::model::DomainName;
 use crate::wire::notification_hub::ConnectionString;
-use crate::wire::push_administration::Profile;
+use crate::wire::push_administration::{ChangeRequest, Profile};
 
 /// The hub and the push services, without a backend.
 async fn hub(profile: Profile) -> Services {
@@ -155,6 +155,68 @@ async fn a_hub_elsewhere_says_why_it_does_not_push() {
     let said = json(refused).await["Message"].to_string();
     assert!(said.contains(&port.to_string()), "{said}");
     listener.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_push_service_that_is_off_at_the_hub_is_told_to_the_sender() {
+    let home = tempfile::tempdir().unwrap();
+    let only = r#"{"change":"set-configuration","identity":"global","switches":{"apple":true}}"#;
+    let request = ChangeRequest {
+        change: serde_json::from_str(only).unwrap(),
+        what_if: false,
+    };
+    let own = AdministrationOptions::default();
+    let rules = PushAdministration::open(home.path(), own).await.unwrap();
+    rules.change(request).await.unwrap();
+    rules.close().await;
+    let hub = Services::start(ServicesOptions {
+        roles: Roles::only(&[Role::Hub, Role::Push]),
+        data: DataLocation::Directory(home.path().to_owned()),
+        ..options()
+    });
+    let hub = hub.await.unwrap();
+    let backend = backend(&hub, FULL, OWN).await;
+    let (mut wns_phone, handle, _) = Device::registered(&hub, "wns").await;
+    let (mut apns, token, _) = Device::registered(&hub, "apns").await;
+    register(&backend, "alice", &wns(&handle)).await;
+    let body = value!({"Platform": "apns", "Handle": token});
+    register(&backend, "alice", &body).await;
+
+    let sent = push(&backend, "alice", value!({})).await;
+    assert_eq!(outcome(&sent, "apns")["Outcome"], "enqueued", "{sent}");
+    let off = outcome(&sent, "wns");
+    assert_eq!(off["Outcome"], "refused", "{sent}");
+    let reason = off["Reason"].as_str().unwrap();
+    for part in [
+        "at the hub 127.0.0.1",
+        "microsoft is switched off",
+        "--microsoft on",
+    ] {
+        assert!(reason.contains(part), "{reason}");
+    }
+    apns.hear().await;
+    wns_phone.hears_nothing().await;
+    backend.shutdown().await;
+    hub.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_registration_that_the_hub_does_not_take_says_why() {
+    let hub = hub(Profile::QuickStart).await;
+    let sender = backend(&hub, FULL, OWN).await;
+    let (_device, handle, _) = Device::registered(&hub, "wns").await;
+    let port = hub.http_address();
+    hub.shutdown().await;
+    let id = request(&sender, Method::POST, "api/register", "alice");
+    let id: String = send(id).await.json().await.unwrap();
+    let path = format!("api/register/{id}");
+    let refused = request(&sender, Method::PUT, &path, "alice");
+    let refused = send(refused.json(&wns(&handle))).await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["x-handset-refused-by"], "hub");
+    let said = json(refused).await["Message"].to_string();
+    assert!(said.contains(&port.to_string()), "{said}");
+    sender.shutdown().await;
 }
 
 #[tokio::test]

@@ -28,5 +28,9 @@ pub const CORRELATION_ID: &str = "x-ms-correlation-request-id";
 /// partner it is.
 pub const DOMAIN: &str = "x-handset-domain";
 
+/// The header of a refused send whose push service is switched off at the hub, with the service's
+/// name: handset's own, to senders that name their domain.
+pub const SERVICE_OFF: &str = "x-handset-service-off";
+
 /// The largest body that a hub takes, in bytes (64 KiB).
 pub const MAX_BODY: usize = 64 * 1024;

@@ -322,6 +322,7 @@ fn backend_error(error: &DeviceError) -> Option<&BackendError> {
         | DeviceError::Offline
         | DeviceError::NoSuchToast { .. }
         | DeviceError::NotRegistered { .. }
+        | DeviceError::NotGivenBack(_)
         | DeviceError::TimedOut { .. } => None,
     }
 }

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 
 use crate::lifecycle::{Backoff, timeouts};
+use crate::wire::notification_hub::SERVICE_OFF;
 
 use super::problem::{self, Problem};
 use super::token::SasTokens;
@@ -121,9 +122,13 @@ impl Link {
         if status == reqwest::StatusCode::UNAUTHORIZED {
             self.tokens.forget();
         }
+        let detail = problem::detail(&body, &request.private);
+        if let (Some(_), Some(reason)) = (headers.get(SERVICE_OFF), &detail) {
+            return Err(Problem::ServiceOff(reason.clone()));
+        }
         Err(Problem::Answer {
             status,
-            detail: problem::detail(&body, &request.private),
+            detail,
             wait: retry_after(&headers),
         })
     }

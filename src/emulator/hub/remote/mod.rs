@@ -203,6 +203,7 @@ fn is_no_installation(problem: &Problem) -> bool {
         | Problem::Tls(_)
         | Problem::TimedOut
         | Problem::Interrupted(_)
+        | Problem::ServiceOff(_)
         | Problem::Unusable => false,
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Problem {
     Interrupted(String),
     /// The request cannot be written.
     Unusable,
+    /// The push service of the send is switched off there, in the hub's words.
+    ServiceOff(String),
     /// An answer that is no success.
     Answer {
         status: StatusCode,
@@ -62,7 +64,11 @@ impl Problem {
                 *status,
                 StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
             ),
-            Self::Tls(_) | Self::TimedOut | Self::Interrupted(_) | Self::Unusable => false,
+            Self::Tls(_)
+            | Self::TimedOut
+            | Self::Interrupted(_)
+            | Self::ServiceOff(_)
+            | Self::Unusable => false,
         }
     }
 
@@ -77,7 +83,7 @@ impl Problem {
                         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
                     )
             }
-            Self::Tls(_) | Self::Unusable => false,
+            Self::Tls(_) | Self::ServiceOff(_) | Self::Unusable => false,
         }
     }
 
@@ -89,6 +95,7 @@ impl Problem {
             | Self::Tls(_)
             | Self::TimedOut
             | Self::Interrupted(_)
+            | Self::ServiceOff(_)
             | Self::Unusable => None,
         }
     }
@@ -111,6 +118,7 @@ impl Problem {
                 "cannot be asked this: a header of the push has a character that HTTP does not have"
                     .to_owned()
             }
+            Self::ServiceOff(reason) => format!("does not send it: {reason}"),
             Self::Answer {
                 status,
                 detail,

@@ -18,7 +18,7 @@ const MAX_ID: usize = 256;
 /// What became of one form.
 enum Outcome {
     Taken(Answer),
-    /// Its push service is off: the hub was not asked.
+    /// Its push service is off, here or at the hub.
     Off(String),
     Failed(Problem),
 }
@@ -70,6 +70,9 @@ impl RemoteHub {
         };
         match self.link.ask(&request).await {
             Ok(answer) => Outcome::Taken(answer),
+            Err(Problem::ServiceOff(reason)) => {
+                Outcome::Off(format!("at the hub {}: {reason}", self.host))
+            }
             Err(problem) => Outcome::Failed(problem),
         }
     }

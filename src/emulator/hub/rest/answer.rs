@@ -7,10 +7,13 @@ use jiff::Timestamp;
 use url::Url;
 use uuid::Uuid;
 
+use crate::emulator::administration::ServiceOff;
 use crate::emulator::hub::HubError;
 use crate::emulator::push::body::NotRead;
 use crate::model::Invalid;
-use crate::wire::notification_hub::{CORRELATION_ID, MAX_BODY, SasClaim, TRACKING_ID, write_error};
+use crate::wire::notification_hub::{
+    CORRELATION_ID, MAX_BODY, SERVICE_OFF, SasClaim, TRACKING_ID, write_error,
+};
 
 /// The longest tracking id of a client that is taken over.
 const MAX_TRACKING_ID: usize = 128;
@@ -43,6 +46,8 @@ pub(super) enum Refusal {
     TooLarge,
     /// The hub is full, or does not send this.
     Forbidden(String),
+    /// The push service of the send is switched off.
+    ServiceOff(ServiceOff),
     /// This hub does not have it.
     NotHere(&'static str),
     Unavailable(String),
@@ -147,7 +152,9 @@ impl Refusal {
         match self {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             // Who lacks Send is answered otherwise than who lacks another claim.
-            Self::Claim(SasClaim::Send) | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Claim(SasClaim::Send) | Self::Forbidden(_) | Self::ServiceOff(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::Token(_) | Self::Claim(SasClaim::Listen | SasClaim::Manage) => {
                 StatusCode::UNAUTHORIZED
             }
@@ -177,6 +184,7 @@ impl Refusal {
             }
             Self::TooLarge => format!("The body is larger than {} KiB.", MAX_BODY / 1024),
             Self::Forbidden(problem) | Self::Unavailable(problem) => format!("{problem}."),
+            Self::ServiceOff(off) => format!("{off}."),
             Self::NotHere(words) => (*words).to_owned(),
         })
     }
@@ -196,6 +204,7 @@ impl Refusal {
         match self {
             Self::Method(allowed) => put(headers, header::ALLOW.as_str(), allowed),
             Self::Unavailable(_) => put(headers, header::RETRY_AFTER.as_str(), "1"),
+            Self::ServiceOff(off) => put(headers, SERVICE_OFF, off.service),
             Self::Token(_) => put(
                 headers,
                 header::WWW_AUTHENTICATE.as_str(),

@@ -30,7 +30,7 @@ use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::origins::Origins;
 use crate::emulator::push::body;
 use crate::lifecycle::Clock;
-use crate::wire::notification_hub::{DOMAIN, MAX_BODY};
+use crate::wire::notification_hub::{DOMAIN, Format, MAX_BODY};
 
 use super::notification_hub::NotificationHub;
 use super::{HubError, HubName};
@@ -168,6 +168,15 @@ impl Call<'_> {
         };
         let allowed = self.hub.policy().sender(&sender);
         allowed.map_err(|refused| HubError::Partner(refused).into())
+    }
+
+    /// A handset backend elsewhere is told of a push service that is off, as it is told at home.
+    /// The SDKs read of it in telemetry.
+    fn check_service(&self, format: Format) -> Result<(), Refusal> {
+        if !self.headers.contains_key(DOMAIN) {
+            return Ok(());
+        }
+        self.hub.check_service(format).map_err(Refusal::ServiceOff)
     }
 
     async fn dispatch(&self, operation: &Operation, body: Bytes) -> Result<Response, Refusal> {

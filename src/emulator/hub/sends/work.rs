@@ -77,6 +77,9 @@ impl Sends {
             tracing::warn!(%error, "a notification that was taken cannot be sent");
             Stop::Abandoned
         })?;
+        if let Err(off) = self.delivery.check(work.send.content.format) {
+            tracing::warn!(%off, "a notification goes to nobody");
+        }
         let (checked, source) = (Arc::new(checked), Source::of(&work.send));
         let (mut progress, mut met) = (work.progress, Met::default());
         let mut after = 0;
