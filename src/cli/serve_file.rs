@@ -105,13 +105,15 @@ impl HomeLock {
                 path.display()
             ))
         })?;
+        let mut locked = file.try_lock();
         for _ in 1..TRIES {
-            match file.try_lock() {
-                Err(TryLockError::WouldBlock) => tokio::time::sleep(BETWEEN).await,
-                Ok(()) | Err(TryLockError::Error(_)) => break,
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
             }
+            tokio::time::sleep(BETWEEN).await;
+            locked = file.try_lock();
         }
-        match file.try_lock() {
+        match locked {
             Ok(()) => {}
             // Where files cannot be locked, nobody is kept out, and nobody from serving either.
             Err(TryLockError::Error(error)) => {

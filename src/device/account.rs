@@ -113,13 +113,13 @@ impl Device {
             allow_http,
             ..Profile::default()
         };
-        self.core.remember(&profile, signed_in).await?;
+        let in_doubt = self.core.remember(&profile, signed_in).await?;
         let link = Link {
             account,
             client,
             session,
         };
-        self.core.signed_in(Arc::new(link)).await;
+        self.core.signed_in(Arc::new(link), in_doubt).await;
         if other_push {
             self.core.state.reopen_channel();
         }
@@ -181,12 +181,13 @@ impl Core {
         Ok(())
     }
 
-    /// Remembers a sign-in. What else the profile says stays.
-    async fn remember(&self, before: &Profile, now: Profile) -> Result<(), StoreError> {
+    /// Remembers a sign-in. What else the profile says stays. True where the registration is in doubt:
+    /// what was acknowledged may have been said in other words.
+    async fn remember(&self, before: &Profile, now: Profile) -> Result<bool, StoreError> {
         let spoken = &now.backend_profile;
         let other_account = before.account != now.account;
         let in_doubt = *spoken != before.backend_profile || (other_account && spoken.is_some());
-        // What was acknowledged may have been said in other words.
+        // Also before the profile is another: the phone may be killed in between.
         if let Some(account) = now.account.as_ref().filter(|_| in_doubt) {
             self.registrar.doubt(account).await?;
         }
@@ -200,7 +201,8 @@ impl Core {
             profile.allow_http = now.allow_http;
             profile.registers = true;
         })
-        .await
+        .await?;
+        Ok(in_doubt)
     }
 
     fn session(&self, vault: Vault, account: &Account) -> Session {
@@ -209,10 +211,16 @@ impl Core {
     }
 
     /// Makes `link` the way to the backend, and wakes what waited for it.
-    async fn signed_in(&self, link: Arc<Link>) {
+    async fn signed_in(&self, link: Arc<Link>, in_doubt: bool) {
         let account = link.account.clone();
         let owner = Owner::from(&account);
         self.state.signed_in(link);
+        if in_doubt {
+            // Once more, for what was under way over the earlier link and is acknowledged by now.
+            if let Err(error) = self.registrar.doubt(&account).await {
+                tracing::warn!(%error, "the registration may still be in the words of the earlier profile");
+            }
+        }
         self.registration_due.notify_one();
         // What hung and was given up is asked again.
         self.toaster.revive();

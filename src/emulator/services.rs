@@ -325,14 +325,16 @@ fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles, hub: Not
     scope.spawn("embedded services' sweep", async move {
         loop {
             tokio::time::sleep(timeouts::SERVICE_SWEEP).await;
-            let swept = async {
-                queue.sweep().await?;
-                handles.sweep().await?;
-                hub.sweep().await
-            };
-            let swept: Result<(), StoreError> = swept.await;
-            if let Err(error) = swept {
-                tracing::warn!(%error, "what has expired could not be swept");
+            // One that fails holds up none of the others.
+            let swept: [(_, Result<_, StoreError>); 3] = [
+                ("pushes", queue.sweep().await.map(drop)),
+                ("handles", handles.sweep().await.map(drop)),
+                ("hub", hub.sweep().await),
+            ];
+            for (what, swept) in swept {
+                if let Err(error) = swept {
+                    tracing::warn!(%error, what, "what has expired could not be swept");
+                }
             }
         }
     });

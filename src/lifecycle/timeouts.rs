@@ -165,8 +165,10 @@ pub const SERVICE_SWEEP: Duration = Duration::from_secs(5);
 pub const SERVICE_SWEEP_PAUSE: Duration = Duration::from_secs(300);
 
 /// How long a hub elsewhere may take for what is asked of it, tries anew included: two such calls, a
-/// handle's removal from one device and its put under another, take less than [`SERVICE_REQUEST`].
-pub const REMOTE_HUB: Duration = Duration::from_secs(12);
+/// handle's removal from one device and its put under another, take less than [`BACKEND_REQUEST`],
+/// so that the phone is still there to hear what the hub says.
+pub const REMOTE_HUB: Duration = Duration::from_secs(4);
+const _: () = assert!(2 * REMOTE_HUB.as_millis() < BACKEND_REQUEST.as_millis());
 
 /// How long a background task may run (WinRT and iOS: 30 s of wall time).
 pub const TASK_BUDGET: Duration = Duration::from_secs(30);

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::values::{ListenAt, RoleName, Toast, duration, listen_at, secret};
 use crate::emulator::{HubName, PerHandleRate, PublicHost, ServicesOptions};
-use crate::model::{DomainName, Platform, UserName};
+use crate::model::{DomainName, HostAddress, Platform, UserName};
 use crate::wire::push_administration::SiteName;
 
 /// Run everything on this machine: services, a phone, one secure push, one toast
@@ -130,6 +130,10 @@ pub(in crate::cli) struct Serve {
     /// [default: backend.handset.localhost]
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) domain: Option<DomainName>,
+    /// The hosting provider's proxy through which its pushes come, which `handset partner provider`
+    /// lets in [default: none]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(in crate::cli) domain_proxy: Option<HostAddress>,
     /// The site that the app backend is in, whose push configuration wins over the global one
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) site: Option<SiteName>,

@@ -78,7 +78,7 @@ fn changing(wish: PartnerWish) -> Option<ChangeRequest> {
             let list = list.map(Into::into);
             (Change::RemovePartner { name, list }, what_if)
         }
-        PartnerWish::Reset { what_if } => (Change::ForgetPartners, what_if),
+        PartnerWish::Reset { what_if } => (Change::ForgetPartners {}, what_if),
     };
     let what_if = what_if.what_if;
     Some(ChangeRequest { change, what_if })

@@ -31,7 +31,7 @@ pub(super) async fn run(
         PushConfigWish::Remove { identity, what_if } => {
             (Change::RemoveConfiguration { identity }, what_if.what_if)
         }
-        PushConfigWish::Reset { what_if } => (Change::ForgetConfigurations, what_if.what_if),
+        PushConfigWish::Reset { what_if } => (Change::ForgetConfigurations {}, what_if.what_if),
     };
     let request = ChangeRequest { change, what_if };
     administer::change(settings, data, request, output).await

@@ -36,7 +36,7 @@ pub(super) fn apply(
             set_configuration(c, before, identity, *switches)
         }
         Change::RemoveConfiguration { identity } => remove_configuration(c, before, identity),
-        Change::ForgetConfigurations => done(c.execute("DELETE FROM push_configuration", [])),
+        Change::ForgetConfigurations {} => done(c.execute("DELETE FROM push_configuration", [])),
         Change::AllowDomain {
             domain,
             proxy,
@@ -73,7 +73,7 @@ pub(super) fn apply(
         Change::RemovePartner { name, list } => {
             remove_partner(c, before, name, *list, profile_allows)
         }
-        Change::ForgetPartners => done(c.execute_batch(
+        Change::ForgetPartners {} => done(c.execute_batch(
             "DELETE FROM federation; DELETE FROM partner_domain; DELETE FROM hosting_provider;",
         )),
     }

@@ -1,6 +1,6 @@
 //! What the app backend is to push administration.
 
-use crate::model::DomainName;
+use crate::model::{DomainName, HostAddress};
 use crate::wire::push_administration::{Profile, SiteName};
 
 /// What one run of the services is to push administration. The default is the quick-start profile,
@@ -9,6 +9,8 @@ use crate::wire::push_administration::{Profile, SiteName};
 pub struct AdministrationOptions {
     /// The domain that the embedded app backend speaks for.
     pub domain: DomainName,
+    /// The hosting provider's proxy through which its pushes come, where they come through one.
+    pub proxy: Option<HostAddress>,
     /// The site it is in, whose configuration wins over the global one.
     pub site: Option<SiteName>,
     /// What holds where nothing is stored.

@@ -106,11 +106,12 @@ impl Policy {
         })
     }
 
-    /// Whether the app backend that speaks for `domain`, and proved itself, may push.
+    /// Whether the app backend that speaks for `domain`, comes as the embedded one does, and proved
+    /// itself, may push.
     pub(in crate::emulator) fn partner(&self, domain: &str) -> Result<(), PartnerRefused> {
         self.sender(&Sender {
             domain,
-            proxy: None,
+            proxy: self.proxy(),
             verified: true,
         })
     }
@@ -131,6 +132,11 @@ impl Policy {
     /// The domain that the embedded app backend speaks for.
     pub(in crate::emulator) fn domain(&self) -> &DomainName {
         &self.options.domain
+    }
+
+    /// The proxy through which its pushes come.
+    pub(in crate::emulator) fn proxy(&self) -> Option<&HostAddress> {
+        self.options.proxy.as_ref()
     }
 
     /// What comes of the rules.
@@ -184,7 +190,7 @@ fn in_force(options: &AdministrationOptions, rules: &Rules) -> InForce {
     };
     let own = Asked {
         domain: &options.domain,
-        proxy: None,
+        proxy: options.proxy.as_ref(),
         verified: true,
     };
     InForce {

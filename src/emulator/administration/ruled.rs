@@ -96,7 +96,8 @@ impl PushAdministration {
     /// Changes the rules, durably, and for every push from now on; or only says what would change.
     ///
     /// # Errors
-    /// [`AdministrationError`]; then nothing is changed.
+    /// [`AdministrationError`]; then nothing is changed, but for [`StoreError::TimedOut`]: a database
+    /// that is too slow may still make the change.
     pub async fn change(&self, request: ChangeRequest) -> Result<Changed, AdministrationError> {
         let ChangeRequest { change, what_if } = request;
         let options = self.policy.in_force();
@@ -123,9 +124,10 @@ impl PushAdministration {
     pub fn permission(&self, request: &PermissionRequest) -> Permission {
         let own = self.policy.domain();
         let domain = request.domain.as_ref().unwrap_or(own).clone();
+        let own_proxy = self.policy.proxy().filter(|_| domain == *own);
         let refused = self.policy.sender(&Sender {
             domain: domain.as_str(),
-            proxy: request.proxy.as_ref(),
+            proxy: request.proxy.as_ref().or(own_proxy),
             verified: true,
         });
         Permission {

@@ -9,7 +9,7 @@ use super::device::content;
 use super::{DataLocation, Device, Services, ServicesOptions, client, json, options, send, url};
 use crate::emulator::administration::{AdministrationOptions, PushAdministration};
 use crate::emulator::{RemoteHubOptions, Role, Roles};
-use crate::model::DomainName;
+use crate::model::{DomainName, HostAddress};
 use crate::wire::notification_hub::ConnectionString;
 use crate::wire::push_administration::{ChangeRequest, Profile};
 
@@ -28,21 +28,55 @@ async fn hub(profile: Profile) -> Services {
     Services::start(elsewhere).await.unwrap()
 }
 
-/// A backend that sends through `hub` with the key of `rule`, and speaks for `domain`.
-async fn backend(hub: &Services, rule: &str, domain: &str) -> Services {
+/// The same, with rules that were changed so.
+async fn hub_with(change: &str) -> (tempfile::TempDir, Services) {
+    let home = tempfile::tempdir().unwrap();
+    let request = ChangeRequest {
+        change: serde_json::from_str(change).unwrap(),
+        what_if: false,
+    };
+    let own = AdministrationOptions::default();
+    let rules = PushAdministration::open(home.path(), own).await.unwrap();
+    rules.change(request).await.unwrap();
+    rules.close().await;
+    let hub = Services::start(ServicesOptions {
+        roles: Roles::only(&[Role::Hub, Role::Push]),
+        data: DataLocation::Directory(home.path().to_owned()),
+        ..options()
+    });
+    (home, hub.await.unwrap())
+}
+
+/// The way to `hub` with the key of `rule`.
+fn remote(hub: &Services, rule: &str) -> RemoteHubOptions {
     let connection = ConnectionString {
         endpoint: hub.http_url().clone(),
         key: hub.credentials().hub().find(rule).unwrap().key().clone(),
         hub: Some(hub.hub_name().to_string()),
     };
-    let remote = RemoteHubOptions::new(&connection.to_text(), None, None).unwrap();
+    RemoteHubOptions::new(&connection.to_text(), None, None).unwrap()
+}
+
+/// A backend that sends through `hub` with the key of `rule`, and speaks for `domain`.
+async fn backend(hub: &Services, rule: &str, domain: &str) -> Services {
+    backend_through(hub, rule, domain, None).await
+}
+
+/// The same, through a proxy.
+async fn backend_through(
+    hub: &Services,
+    rule: &str,
+    domain: &str,
+    proxy: Option<HostAddress>,
+) -> Services {
     let administration = AdministrationOptions {
         domain: DomainName::parse(domain).unwrap(),
+        proxy,
         ..AdministrationOptions::default()
     };
     let alone = ServicesOptions {
         roles: Roles::only(&[Role::Backend]),
-        remote_hub: Some(remote),
+        remote_hub: Some(remote(hub, rule)),
         administration,
         ..options()
     };
@@ -159,22 +193,8 @@ async fn a_hub_elsewhere_says_why_it_does_not_push() {
 
 #[tokio::test]
 async fn a_push_service_that_is_off_at_the_hub_is_told_to_the_sender() {
-    let home = tempfile::tempdir().unwrap();
     let only = r#"{"change":"set-configuration","identity":"global","switches":{"apple":true}}"#;
-    let request = ChangeRequest {
-        change: serde_json::from_str(only).unwrap(),
-        what_if: false,
-    };
-    let own = AdministrationOptions::default();
-    let rules = PushAdministration::open(home.path(), own).await.unwrap();
-    rules.change(request).await.unwrap();
-    rules.close().await;
-    let hub = Services::start(ServicesOptions {
-        roles: Roles::only(&[Role::Hub, Role::Push]),
-        data: DataLocation::Directory(home.path().to_owned()),
-        ..options()
-    });
-    let hub = hub.await.unwrap();
+    let (_home, hub) = hub_with(only).await;
     let backend = backend(&hub, FULL, OWN).await;
     let (mut wns_phone, handle, _) = Device::registered(&hub, "wns").await;
     let (mut apns, token, _) = Device::registered(&hub, "apns").await;
@@ -197,6 +217,45 @@ async fn a_push_service_that_is_off_at_the_hub_is_told_to_the_sender() {
     apns.hear().await;
     wns_phone.hears_nothing().await;
     backend.shutdown().await;
+    hub.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_backend_is_let_in_through_a_hosting_providers_proxy_alone() {
+    let provider =
+        r#"{"change":"set-provider","identity":"Fabrikam","proxy":"edge.example","enabled":true}"#;
+    let (_home, hub) = hub_with(provider).await;
+    let (mut phone, handle, _) = Device::registered(&hub, "wns").await;
+    for (proxy, status) in [
+        (None, 403),
+        (Some("other.example"), 403),
+        (Some("edge.example:443"), 201),
+    ] {
+        let proxy = proxy.map(|proxy| proxy.parse().unwrap());
+        let backend = backend_through(&hub, FULL, "contoso.example", proxy).await;
+        register(&backend, "alice", &wns(&handle)).await;
+        let push = request(&backend, Method::POST, "api/notifications", "alice");
+        let answer = send(push.body("{}")).await;
+        assert_eq!(answer.status(), status);
+        backend.shutdown().await;
+    }
+    phone.hear().await;
+    phone.hears_nothing().await;
+    hub.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_key_need_not_manage() {
+    let hub = hub(Profile::QuickStart).await;
+    for rule in [FULL, "DefaultListenSharedAccessSignature"] {
+        let remote = crate::emulator::hub::RemoteHub::new(
+            remote(&hub, rule),
+            crate::emulator::administration::Policy::quick_start(),
+            OWN.to_owned(),
+            crate::lifecycle::Clock::system(),
+        );
+        assert_eq!(remote.unwrap().answers().await, Ok(()), "{rule}");
+    }
     hub.shutdown().await;
 }
 

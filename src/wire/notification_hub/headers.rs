@@ -28,6 +28,10 @@ pub const CORRELATION_ID: &str = "x-ms-correlation-request-id";
 /// partner it is.
 pub const DOMAIN: &str = "x-handset-domain";
 
+/// The header with the proxy through which that app backend comes, where it comes through a hosting
+/// provider's: handset's own.
+pub const PROXY: &str = "x-handset-proxy";
+
 /// The header of a refused send whose push service is switched off at the hub, with the service's
 /// name: handset's own, to senders that name their domain.
 pub const SERVICE_OFF: &str = "x-handset-service-off";

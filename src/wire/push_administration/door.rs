@@ -84,7 +84,7 @@ pub enum Change {
         identity: ConfigurationIdentity,
     },
     /// Takes every configuration away, so that the profile counts again.
-    ForgetConfigurations,
+    ForgetConfigurations {},
     /// Allows a domain (`New-CsAllowedDomain`).
     AllowDomain {
         /// The domain.
@@ -135,7 +135,7 @@ pub enum Change {
         list: Option<PartnerList>,
     },
     /// Takes away all that is stored about partners, so that the profile counts again.
-    ForgetPartners,
+    ForgetPartners {},
 }
 
 /// Which lists a name is looked for in.
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&request).unwrap(), json);
         let json = r#"{"change":"forget-partners"}"#;
         let request: ChangeRequest = serde_json::from_str(json).unwrap();
-        assert_eq!(request.change, Change::ForgetPartners);
+        assert_eq!(request.change, Change::ForgetPartners {});
     }
 
     #[test]
@@ -290,6 +290,8 @@ mod tests {
             r#"{"change":"set-configuration","identity":"global","switches":{"aple":true}}"#,
             r#"{"change":"allow-domain","domain":"http://x"}"#,
             r#"{"change":"set-provider","identity":""}"#,
+            r#"{"change":"forget-partners","what_iff":true}"#,
+            r#"{"change":"forget-configurations","identity":"global"}"#,
         ] {
             assert!(
                 serde_json::from_str::<ChangeRequest>(json).is_err(),

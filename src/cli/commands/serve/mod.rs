@@ -177,6 +177,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         remote_hub,
         administration: AdministrationOptions {
             domain: wish.domain.unwrap_or_default(),
+            proxy: wish.domain_proxy,
             site: wish.site,
             profile: if wish.strict {
                 Profile::Strict

@@ -77,10 +77,12 @@ fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
             path.display()
         ))
     };
-    let file = File::open(path).map_err(|error| unusable(&error.to_string()))?;
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+    // Before it is opened: a pipe without a writer would not open at all.
+    let metadata = std::fs::metadata(path).map_err(|error| unusable(&error.to_string()))?;
+    if !metadata.is_file() {
         return Err(unusable("it is not a file"));
     }
+    let file = File::open(path).map_err(|error| unusable(&error.to_string()))?;
     // Of one size from the start, so that no copy of it is left behind by growing.
     let mut text = Zeroizing::new(String::with_capacity(MAX_FILE + 1));
     file.take(MAX_FILE as u64 + 1)

@@ -43,7 +43,6 @@ pub(super) struct Request<'a> {
     pub(super) method: Method,
     /// Below the hub.
     pub(super) path: &'a [&'a str],
-    pub(super) query: Option<(&'a str, &'a str)>,
     pub(super) content_type: Option<&'a str>,
     pub(super) headers: Vec<(&'a str, String)>,
     pub(super) body: axum::body::Bytes,
@@ -138,12 +137,8 @@ impl Link {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(request.path);
         }
-        let mut query = url.query_pairs_mut();
-        query.append_pair("api-version", API_VERSION);
-        if let Some((name, value)) = request.query {
-            query.append_pair(name, value);
-        }
-        drop(query);
+        url.query_pairs_mut()
+            .append_pair("api-version", API_VERSION);
         url
     }
 }

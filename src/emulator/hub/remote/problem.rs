@@ -164,11 +164,12 @@ fn answer(
         Some(wait) => format!("try again in {} s", wait.as_secs()),
         None => "try again later".to_owned(),
     };
+    let lacks_claim = detail.is_some_and(|detail| detail.contains("claim is required"));
     match status {
-        StatusCode::UNAUTHORIZED => format!(
+        StatusCode::UNAUTHORIZED if !lacks_claim => format!(
             "does not take the key {said}: check key name and key in its connection string, and this machine's clock"
         ),
-        StatusCode::FORBIDDEN => format!(
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => format!(
             "does not let this key do that {said}: use one with the claims Listen and Send, such as DefaultFullSharedAccessSignature"
         ),
         StatusCode::NOT_FOUND => format!(
@@ -282,8 +283,13 @@ mod tests {
                 "{code}"
             );
         }
-        let rights = refused(403, None).into_error("ns.example", "hub");
-        assert!(rights.to_string().contains("Listen and Send"), "{rights}");
+        for (code, why) in [
+            (403, None),
+            (401, Some("Manage claim is required for this")),
+        ] {
+            let rights = refused(code, why).into_error("ns.example", "hub");
+            assert!(rights.to_string().contains("Listen and Send"), "{rights}");
+        }
         let partner = refused(403, Some("not a partner")).into_error("ns.example", "hub");
         assert!(matches!(partner, HubError::Refused { .. }), "{partner}");
         assert!(partner.to_string().contains("not a partner"));

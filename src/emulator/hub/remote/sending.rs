@@ -56,6 +56,8 @@ impl RemoteHub {
             (hub::TAGS, tags.to_owned()),
             (hub::DOMAIN, self.domain.clone()),
         ];
+        let proxy = self.policy.proxy();
+        headers.extend(proxy.map(|proxy| (hub::PROXY, proxy.to_string())));
         let own = form.headers.iter();
         headers.extend(own.map(|(name, value)| (name.as_str(), value.clone())));
         let body = String::from_utf8_lossy(&form.body);

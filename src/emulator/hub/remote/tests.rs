@@ -512,7 +512,7 @@ async fn tokens_are_made_anew_for_whoever_was_refused() {
 }
 
 #[tokio::test]
-async fn the_check_asks_for_one_registration() {
+async fn the_check_asks_for_an_installation() {
     let elsewhere = Elsewhere::start().await;
     let checked = tokio::time::timeout(Duration::from_secs(10), elsewhere.hub.check()).await;
     assert!(checked.is_ok());
@@ -520,7 +520,7 @@ async fn the_check_asks_for_one_registration() {
     assert_eq!(asked[0].method, Method::GET);
     assert_eq!(
         asked[0].uri,
-        "/hub/registrations?api-version=2020-06&%24top=1"
+        "/hub/installations/handset-check?api-version=2020-06"
     );
 }
 

@@ -30,7 +30,8 @@ use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::origins::Origins;
 use crate::emulator::push::body;
 use crate::lifecycle::Clock;
-use crate::wire::notification_hub::{DOMAIN, Format, MAX_BODY};
+use crate::model::HostAddress;
+use crate::wire::notification_hub::{DOMAIN, Format, MAX_BODY, PROXY};
 
 use super::notification_hub::NotificationHub;
 use super::{HubError, HubName};
@@ -161,9 +162,14 @@ impl Call<'_> {
         let Some(domain) = self.headers.get(DOMAIN) else {
             return Ok(());
         };
+        let proxy = self.headers.get(PROXY).map(|proxy| {
+            let proxy = proxy.to_str().unwrap_or_default();
+            proxy.parse::<HostAddress>()
+        });
+        let proxy = proxy.transpose()?;
         let sender = Sender {
             domain: domain.to_str().unwrap_or_default(),
-            proxy: None,
+            proxy: proxy.as_ref(),
             verified: true,
         };
         let allowed = self.hub.policy().sender(&sender);
