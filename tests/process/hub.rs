@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::world::{Served, World};
+use crate::world::{Served, World, eventually};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -117,6 +117,23 @@ fn env_names_the_hub_and_its_rules_are_the_homes() {
     let (status, _) = client.ask("POST", "/my-hub/registrationids", "", "");
     assert_eq!(status, 401);
     stopped(served);
+}
+
+#[test]
+fn what_is_registered_expires_when_serve_says_so() {
+    let world = World::new();
+    let served = world.serve(&["--ephemeral", "--hub-ttl", "1s"]);
+    let (_, connection) = hub(&world);
+    let client = Client::new(&served, &connection);
+    let body = json!({"installationId": "a", "platform": "apns", "pushChannel": "ab".repeat(32)});
+    let (status, answer) = client.ask("PUT", "/handset/installations/a", "", &body.to_string());
+    assert_eq!(status, 200, "{answer}");
+    eventually("it expires", || {
+        client.ask("GET", "/handset/installations/a", "", "").0 == 404
+    });
+    stopped(served);
+    let usage = world.run(&["serve", "--hub-ttl", "soon"]).with_code(2);
+    assert!(usage.err.contains("--hub-ttl"), "{}", usage.err);
 }
 
 #[test]

@@ -122,6 +122,10 @@ pub(in crate::cli) struct Serve {
     /// How long a bearer token lasts, such as 30s, 15m, 1h
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub(in crate::cli) token_ttl: Duration,
+    /// How long what an SDK registers in the hub lasts, such as 10s or 1d, to see it expire
+    /// [default: for ever, as in Azure]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(in crate::cli) hub_ttl: Option<Duration>,
     /// How many pushes one handle takes in how much time, such as 240/1m; more are throttled
     /// [default: as many as come]
     #[arg(long, value_name = "N/TIME")]

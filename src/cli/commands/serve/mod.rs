@@ -172,6 +172,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
         real_handles: wish.real_handles,
         strict_credentials: wish.strict_credentials,
         throttle: wish.throttle,
+        hub_lifetime: wish.hub_ttl,
         hub_name: hub_name.unwrap_or_default(),
         roles,
         remote_hub,
