@@ -90,10 +90,10 @@ impl Services {
             scope,
         } = parts;
         let router = front::router(doors.clone(), roles);
-        listeners.serve(&scope, router, tls.clone(), pass);
         if roles.has(Role::Hub) {
-            hub.start();
+            hub.start().await;
         }
+        listeners.serve(&scope, router, tls.clone(), pass);
         sweep(&scope, &doors, &queue, handles, hub.clone());
         let (admin, backend) = (doors.admin, doors.backend);
         let (wns, fcm) = (doors.wns, doors.fcm);

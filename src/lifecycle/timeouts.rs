@@ -97,6 +97,11 @@ pub const TLS_FILES: Duration = Duration::from_secs(5);
 /// How long an HTTP client may take nothing of what is sent to it before it counts as gone.
 pub const HTTP_STALL: Duration = Duration::from_secs(30);
 
+/// How long a request may be worked on over HTTP/1.1 before its connection ends: a client that is gone
+/// looks like one that only has nothing more to say. More than any answer takes
+/// ([`SERVICE_REQUEST`], [`CONTROL_REQUEST`]).
+pub const HTTP_WORK: Duration = Duration::from_secs(120);
+
 /// How often an HTTP/2 client is pinged, so that one which is gone is noticed.
 pub const HTTP2_PING: Duration = Duration::from_secs(30);
 
@@ -139,6 +144,11 @@ pub const HUB_SEND: Duration = Duration::from_secs(30 * 60);
 /// How long the hub waits, when the services end, for what push services have not answered: less than
 /// [`SHUTDOWN`], so that what they answered is written down.
 pub const HUB_GOODBYE: Duration = Duration::from_secs(3);
+
+/// How long the hub waits after the start of the services before it goes on with notifications of the
+/// time before it: phones come back meanwhile (their first try anew is behind a second or so), and a
+/// push service that keeps nothing for a phone that is away would drop what came sooner.
+pub const HUB_RESUME: Duration = Duration::from_secs(3);
 
 /// The longest time between two looks at the clock for scheduled notifications: a clock may be set
 /// forward meanwhile.

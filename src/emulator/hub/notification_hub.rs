@@ -137,9 +137,10 @@ impl NotificationHub {
         self.delivery.check(format)
     }
 
-    /// Goes on with what was not sent to its end when the services ended, and follows the schedule.
-    pub(in crate::emulator) fn start(&self) {
-        self.sends.start();
+    /// Goes on with what was not sent to its end when the services ended, behind
+    /// [`HUB_RESUME`](crate::lifecycle::timeouts::HUB_RESUME), and follows the schedule. Nobody sends before this.
+    pub(in crate::emulator) async fn start(&self) {
+        self.sends.start().await;
     }
 
     /// Forgets what expired, and messages that ended long ago.

@@ -85,7 +85,11 @@ pub(super) async fn speak<S>(
         let connection = http1().serve_connection(io, service).with_upgrades();
         let goodbye =
             |connection: Pin<&mut _>| http1::UpgradeableConnection::graceful_shutdown(connection);
-        drive(connection, goodbye, &work, spawner, None).await
+        let drive = drive(connection, goodbye, &work, spawner, None);
+        tokio::select! {
+            served = drive => served,
+            () = work.has_been_at_work(timeouts::HTTP_WORK) => Ok(()),
+        }
     };
     if let Err(error) = served {
         tracing::trace!(%error, "an HTTP connection broke off");
@@ -97,6 +101,8 @@ fn http1() -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .max_buf_size(MAX_HEAD)
+        // Who has said all may close its half and still hear the answer (RFC 9112 §9.6).
+        .half_close(true)
         .header_read_timeout(timeouts::HTTP_HEAD);
     builder
 }
@@ -173,6 +179,18 @@ impl Work {
 
     fn is_none(&self) -> bool {
         self.0.at_work.load(Ordering::Relaxed) == 0
+    }
+
+    /// Waits until the one request that a connection has at a time was worked on for `time`, or up to
+    /// twice as long.
+    async fn has_been_at_work(&self, time: Duration) {
+        loop {
+            let before = self.0.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(time).await;
+            if !self.is_none() && self.0.begun.load(Ordering::Relaxed) == before {
+                return;
+            }
+        }
     }
 
     /// Waits until there was no request for `time`, or up to twice as long; for ever without one.

@@ -56,7 +56,9 @@ impl HttpServer {
     /// Serves until the scope is canceled. At most `most` connections are open at once, and the
     /// next ones wait; one that became a WebSocket no longer counts. A connection on which no
     /// request comes, or comes too slowly, is closed after [`timeouts::HTTP_HEAD`], with HTTP/2
-    /// after [`timeouts::HTTP2_IDLE`].
+    /// after [`timeouts::HTTP2_IDLE`]. A client of HTTP/1.1 may close its half behind a request and
+    /// is answered; one that is gone looks the same, so its request ends behind
+    /// [`timeouts::HTTP_WORK`] at the latest.
     ///
     /// At the end no connection is taken any more. A request that is being worked on is answered;
     /// a connection without one is closed.

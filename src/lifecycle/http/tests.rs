@@ -45,6 +45,70 @@ async fn a_client_that_is_slow_or_silent_is_hung_up_on() {
     assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
 }
 
+/// Waits until nothing but the listener runs.
+async fn all_have_ended(scope: &Scope) {
+    while scope.running() > 1 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_closes_its_half_behind_a_request_is_answered() {
+    let work = async |body: String| {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        body
+    };
+    let (address, scope) = start(Router::new().route("/", post(work)), 8).await;
+    let request = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
+    let mut whole = say(address, request).await;
+    whole.shutdown().await.unwrap();
+    assert!(all_of(whole).await.ends_with("hello"));
+    let mut half = say(address, &request[..request.len() - 1]).await;
+    half.shutdown().await.unwrap();
+    let told = all_of(half).await;
+    assert!(told.starts_with("HTTP/1.1 400 "), "{told}");
+    let mut head = say(address, "GET / HTTP/1.1\r\nHost").await;
+    head.shutdown().await.unwrap();
+    let told = all_of(head).await;
+    assert!(!told.contains(" 200 "), "{told}");
+    tokio::time::timeout(timeouts::SHUTDOWN, all_have_ended(&scope))
+        .await
+        .unwrap();
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_closes_its_half_and_takes_no_answer_is_hung_up_on() {
+    const LARGE: usize = 64 * 1024 * 1024;
+    let large = get(async || vec![b'x'; LARGE]);
+    let (address, scope) = start(Router::new().route("/", large), 8).await;
+    let mut deaf = say(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    deaf.shutdown().await.unwrap();
+    let mut byte = [0];
+    deaf.read_exact(&mut byte).await.unwrap();
+    tokio::time::timeout(2 * timeouts::HTTP_STALL, all_have_ended(&scope))
+        .await
+        .unwrap();
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_client_is_gone_is_not_at_work_for_ever() {
+    let (begun, mut begins) = tokio::sync::mpsc::channel(1);
+    let work = get(async move || {
+        begun.send(()).await.ok();
+        std::future::pending::<()>().await;
+    });
+    let (address, scope) = start(Router::new().route("/", work), 8).await;
+    let gone = say(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    begins.recv().await.unwrap();
+    drop(gone);
+    tokio::time::timeout(3 * timeouts::HTTP_WORK, all_have_ended(&scope))
+        .await
+        .unwrap();
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}
+
 #[tokio::test]
 async fn at_the_end_only_a_request_at_work_is_waited_for() {
     let (begun, mut begins) = tokio::sync::mpsc::channel(1);

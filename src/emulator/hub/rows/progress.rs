@@ -36,6 +36,12 @@ pub(in crate::emulator::hub) fn open(c: &Connection) -> rusqlite::Result<Vec<(i6
     .collect()
 }
 
+/// The number of the last message that was taken; 0 where there is none.
+pub(in crate::emulator::hub) fn last(c: &Connection) -> rusqlite::Result<i64> {
+    c.prepare_cached("SELECT coalesce(max(seq), 0) FROM hub_message")?
+        .query_row([], |row| row.get(0))
+}
+
 /// Begins a message, or goes on with it; none where it has ended.
 pub(in crate::emulator::hub) fn begin(
     c: &Connection,

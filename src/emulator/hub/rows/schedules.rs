@@ -12,17 +12,18 @@ use super::{messages, timestamp};
 /// How many are begun at once.
 const AT_ONCE: i64 = 100;
 
-/// Takes what is due out of those that wait, the most overdue first.
+/// Takes what is due out of those that wait and stand behind this one, the most overdue first.
 pub(in crate::emulator::hub) fn take_due(
     c: &Connection,
+    behind: i64,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<(i64, Format)>> {
     let due: Vec<(i64, Format)> = c
         .prepare_cached(
             "SELECT seq, format FROM hub_message JOIN hub_content ON hub_content.message = seq
-             WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
+             WHERE due_at <= ?1 AND seq > ?2 ORDER BY due_at LIMIT ?3",
         )?
-        .query_map([now.as_millisecond(), AT_ONCE], |row| {
+        .query_map([now.as_millisecond(), behind, AT_ONCE], |row| {
             Ok((row.get(0)?, messages::format(row, 1)?))
         })?
         .collect::<Result<_, _>>()?;
@@ -33,11 +34,18 @@ pub(in crate::emulator::hub) fn take_due(
     Ok(due)
 }
 
-/// When the next one is due.
-pub(in crate::emulator::hub) fn next(c: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+/// When the next one behind this one is due.
+pub(in crate::emulator::hub) fn next(
+    c: &Connection,
+    behind: i64,
+) -> rusqlite::Result<Option<Timestamp>> {
     let next: Option<i64> = c
-        .prepare_cached("SELECT min(due_at) FROM hub_message WHERE due_at IS NOT NULL")?
-        .query_row([], |row| row.get(0))?;
+        .prepare_cached(
+            "SELECT due_at FROM hub_message WHERE due_at IS NOT NULL AND seq > ?1
+             ORDER BY due_at LIMIT 1",
+        )?
+        .query_row([behind], |row| row.get(0))
+        .optional()?;
     Ok(next.map(timestamp))
 }
 

@@ -25,7 +25,7 @@ use crate::wire::notification_hub::{Format, HubPlatform, NotificationDetails};
 use super::HubError;
 use super::delivery::Delivery;
 use super::notification_hub::Send;
-use super::rows::{format_code, messages, progress, schedules};
+use super::rows::{format_code, messages, schedules};
 use checked::Checked;
 use messages::NewMessage;
 
@@ -74,12 +74,12 @@ impl Sends {
         }
     }
 
-    /// Goes on with what was not ended when the services did, and begins what is due.
-    pub(super) fn start(&self) {
-        let sends = self.clone();
+    /// Goes on with what was not ended when the services did, once phones have had the time to come
+    /// back, and begins what is due. Sends are taken after this alone, so that none of them waits.
+    pub(super) async fn start(&self) {
+        let (sends, earlier) = (self.clone(), self.earlier().await);
         self.spawner.spawn("hub schedule", async move {
-            sends.resume().await;
-            sends.follow_schedule().await;
+            sends.follow_schedule(earlier).await;
         });
     }
 
@@ -163,20 +163,6 @@ impl Sends {
             .await?
         {}
         Ok(())
-    }
-
-    /// Begins messages that were not ended when the services did.
-    async fn resume(&self) {
-        match self.store.read(progress::open).await {
-            Ok(open) => {
-                for (seq, format) in open {
-                    self.begin(seq, format);
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "notifications that were not sent to their end wait for the next start");
-            }
-        }
     }
 
     /// Carries a message out in a task of its own, unless one has it already.

@@ -2,7 +2,7 @@ use super::*;
 use crate::emulator::hub::notification_hub::{Send, Target};
 use crate::emulator::hub::outcome::Outcome;
 use crate::emulator::hub::rows::messages::{NewMessage, details, forget_old, insert};
-use crate::emulator::hub::rows::progress::{begin, commit, end, open};
+use crate::emulator::hub::rows::progress::{begin, commit, end, last, open};
 use crate::emulator::hub::rows::schedules::{cancel, next, take_due};
 use crate::emulator::hub::rows::{MOST_MESSAGE_BYTES, MOST_MESSAGES, MOST_SCHEDULED};
 use crate::emulator::hub::{Content, HubError};
@@ -87,24 +87,27 @@ fn what_is_scheduled_waits_for_its_time_and_can_be_canceled_until_then() {
             .unwrap();
     }
     assert_eq!(
-        (open(&c).unwrap().len(), next(&c).unwrap()),
+        (open(&c).unwrap().len(), next(&c, 0).unwrap()),
         (0, Some(at(10)))
     );
     for _ in 0..2 {
         cancel(&c, "never", at(5)).unwrap().unwrap();
         assert_eq!(state(&c, "never"), MessageState::Cancelled);
     }
-    assert_eq!(take_due(&c, at(9)).unwrap(), []);
+    assert_eq!(next(&c, 2).unwrap(), None, "the third was canceled");
+    assert_eq!(take_due(&c, 0, at(9)).unwrap(), []);
+    assert_eq!(take_due(&c, 2, at(10)).unwrap(), []);
     let format = Format::Native(HubPlatform::Windows);
-    assert_eq!(take_due(&c, at(10)).unwrap(), [(2, format)]);
+    assert_eq!(take_due(&c, 0, at(10)).unwrap(), [(2, format)]);
     assert_eq!(open(&c).unwrap(), [(2, format)]);
     for id in ["soon", "none"] {
         let canceled = cancel(&c, id, at(10)).unwrap();
         assert!(matches!(canceled, Err(HubError::NotFound(_))), "{id}");
     }
-    assert_eq!(next(&c).unwrap(), Some(at(30)));
-    assert_eq!(take_due(&c, at(99)).unwrap(), [(1, format)]);
-    assert_eq!(next(&c).unwrap(), None);
+    assert_eq!(next(&c, 0).unwrap(), Some(at(30)));
+    assert_eq!(take_due(&c, 0, at(99)).unwrap(), [(1, format)]);
+    assert_eq!(next(&c, 0).unwrap(), None);
+    assert_eq!(last(&c).unwrap(), 3);
     let scheduled: i64 = c
         .query_row("SELECT scheduled FROM hub_total", [], |r| r.get(0))
         .unwrap();

@@ -3,9 +3,84 @@ use crate::emulator::hub::outcome::Outcome;
 use crate::emulator::hub::rows::messages::{self, NewMessage};
 use crate::emulator::hub::rows::progress;
 use crate::emulator::schema::SCHEMA;
-use crate::emulator::tests::{Device, options, start_in};
+use crate::emulator::tests::{Device, content, options, pass, start_in};
 use crate::emulator::{DataLocation, ServicesOptions};
+use crate::lifecycle::timeouts;
 use crate::store::{Location, Store};
+use std::path::Path;
+use std::time::Duration;
+
+/// Writes a message into the database of services that do not run, as a kill leaves it.
+async fn leave_behind(folder: &Path, id: &str, send: Send) {
+    let database = Location::File(folder.join("services.db"));
+    let store = Store::open(database, SCHEMA).await.unwrap();
+    let new = NewMessage {
+        id: id.into(),
+        send,
+        due: None,
+        now: jiff::Timestamp::from_second(1_800_000_000).unwrap(),
+    };
+    let written = store.write(move |c| messages::insert(c, &new));
+    written.await.unwrap().unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_a_kill_left_waits_until_phones_are_back_and_what_is_new_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let services = start_in(folder.path()).await;
+    let (phone, channel, uaid) = Device::registered(&services, "wns").await;
+    register(&services, "w", HubPlatform::Windows, &channel, &["p"]).await;
+    let http = services.http_address();
+    drop(phone);
+    services.shutdown().await;
+    let raw = |body: &str| {
+        let mut send = native(HubPlatform::Windows, to("p"), body);
+        send.content = send.content.with("x-wns-type", "wns/raw");
+        send
+    };
+    leave_behind(folder.path(), "left", raw("left")).await;
+    let again = async || {
+        let data = DataLocation::Directory(folder.path().to_owned());
+        Services::start(ServicesOptions {
+            http,
+            data,
+            ..options()
+        })
+        .await
+        .unwrap()
+    };
+    let waits = async |services: &Services| {
+        let told = services.hub().details("left".into()).await.unwrap();
+        told.unwrap().started.is_none()
+    };
+
+    // The wait ends with the services, and leaves it to the next start.
+    let services = again().await;
+    let shutdown = tokio::time::timeout(timeouts::HUB_RESUME / 2, services.shutdown());
+    assert_eq!(shutdown.await, Ok(0));
+
+    let services = again().await;
+    let away = sent(&services, raw("nobody is there")).await;
+    let away = counts(&away, HubPlatform::Windows);
+    assert_eq!(away, "Dropped=1", "WNS keeps no raw push");
+    let (mut phone, _) = Device::greet(&services, Some(&uaid)).await;
+    sent(&services, raw("new")).await;
+    assert_eq!(content(&phone.hear().await), "new");
+    let past = services.clock().now() - jiff::SignedDuration::from_secs(60);
+    let scheduled = services.hub().schedule(raw("scheduled"), past).await;
+    ended(services.hub(), &scheduled.unwrap()).await;
+    assert_eq!(content(&phone.hear().await), "scheduled");
+    assert!(waits(&services).await);
+    pass(timeouts::HUB_RESUME - Duration::from_secs(1)).await;
+    phone.hears_nothing().await;
+    assert!(waits(&services).await);
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(content(&phone.hear().await), "left");
+    let told = ended(services.hub(), "left").await;
+    assert_eq!(counts(&told, HubPlatform::Windows), "Success=1");
+    services.shutdown().await;
+}
 
 #[tokio::test]
 async fn a_send_that_was_cut_off_goes_on_behind_the_last_page() {
@@ -49,6 +124,7 @@ async fn a_send_that_was_cut_off_goes_on_behind_the_last_page() {
     written.await.unwrap();
     store.close().await;
     let services = start_in(folder.path()).await;
+    pass(timeouts::HUB_RESUME).await;
     let told = ended(services.hub(), "cut").await;
     assert_eq!(counts(&told, HubPlatform::FcmV1), "Skipped=1 Success=4");
     for (number, uaid) in phones.iter().enumerate() {
@@ -117,6 +193,7 @@ async fn a_message_that_cannot_be_read_is_given_up() {
     written.await.unwrap();
     store.close().await;
     let services = start_in(folder.path()).await;
+    pass(timeouts::HUB_RESUME).await;
     let told = ended(services.hub(), "bad").await;
     assert_eq!(
         (state(&told), told.counts.len()),
@@ -163,6 +240,7 @@ async fn a_send_that_is_cut_off_anywhere_reaches_every_device_and_repeats_one_pa
     // Nothing is waited for, and nothing tidied up.
     drop(services);
     let services = start_in(folder.path()).await;
+    pass(timeouts::HUB_RESUME).await;
     let told = ended(services.hub(), &id).await;
     assert_eq!(
         counts(&told, HubPlatform::FcmV1),

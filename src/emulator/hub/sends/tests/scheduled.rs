@@ -6,7 +6,7 @@ use super::*;
 use crate::emulator::hub::HubError;
 use crate::emulator::tests::{Device, options, pass, start_simulated};
 use crate::emulator::{DataLocation, ServicesOptions};
-use crate::lifecycle::Clock;
+use crate::lifecycle::{Clock, timeouts};
 
 #[tokio::test]
 async fn a_scheduled_send_is_carried_out_in_time_unless_it_is_canceled() {
@@ -61,7 +61,7 @@ async fn a_clock_that_is_set_forward_brings_it_forward() {
 }
 
 #[tokio::test]
-async fn what_was_due_while_the_services_were_away_is_sent_at_their_start() {
+async fn what_was_due_while_the_services_were_away_is_sent_when_phones_are_back() {
     let folder = tempfile::tempdir().unwrap();
     let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
     let start = async |clock| {
@@ -83,12 +83,24 @@ async fn what_was_due_while_the_services_were_away_is_sent_at_their_start() {
         .schedule(fcm(to("p")), now + hour)
         .await
         .unwrap();
+    let soon = now + hour * 2 + SignedDuration::from_secs(1);
+    let canceled = services.hub().schedule(fcm(to("p")), soon).await.unwrap();
     drop(phone);
     services.shutdown().await;
     let services = start(Clock::simulated(now + hour * 2)).await;
+    pass(Duration::from_secs(2)).await;
+    for id in [&id, &canceled] {
+        let told = services.hub().details(id.clone()).await.unwrap().unwrap();
+        assert_eq!(state(&told), MessageState::Enqueued);
+    }
+    services.hub().cancel(canceled.clone()).await.unwrap();
+    pass(timeouts::HUB_RESUME - Duration::from_secs(2)).await;
+    let told = ended(services.hub(), &canceled).await;
+    assert_eq!(state(&told), MessageState::Cancelled);
     let told = ended(services.hub(), &id).await;
     assert_eq!(counts(&told, HubPlatform::FcmV1), "Success=1");
     let (mut phone, _) = Device::greet(&services, Some(&uaid)).await;
     phone.hear().await;
+    phone.hears_nothing().await;
     services.shutdown().await;
 }
