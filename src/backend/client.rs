@@ -11,9 +11,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder};
 
 use super::error::tame;
-use super::failure::innermost;
 use super::{BackendError, BackendProfile};
-use crate::lifecycle::{Clock, timeouts};
+use crate::lifecycle::{Clock, innermost, timeouts};
 use crate::model::{BackendOrigin, UserName};
 
 /// The largest file of certificate authorities, in bytes.

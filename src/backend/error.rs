@@ -272,10 +272,15 @@ impl BackendError {
         }
     }
 
-    /// True when no answer came from a backend, for whatever reason: exit code 5.
+    /// True when no answer came from a backend, for whatever reason, or none from the hub behind it
+    /// (503): exit code 5.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        self.is_connection_trouble() || matches!(self, Self::Tls { .. })
+        self.is_connection_trouble()
+            || matches!(
+                self,
+                Self::Tls { .. } | Self::HubRefused { status: 503, .. }
+            )
     }
 
     /// How long the backend asked to wait before the next try, at most an hour.

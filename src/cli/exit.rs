@@ -92,7 +92,9 @@ impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
         let exit = match &error {
             ControlError::Refused(failure) => Exit::from(failure.kind),
-            ControlError::NoAnswer { .. } | ControlError::Unreadable { .. } => Exit::Failed,
+            ControlError::TimedOut { .. }
+            | ControlError::NoAnswer { .. }
+            | ControlError::Unreadable { .. } => Exit::Failed,
         };
         Self {
             message: with_the_way_out(error.to_string(), exit),
@@ -103,7 +105,13 @@ impl From<ControlError> for Failure {
 
 impl From<AdminError> for Failure {
     fn from(error: AdminError) -> Self {
-        Self::failed(error.to_string())
+        let exit = match &error {
+            AdminError::TimedOut { .. } | AdminError::NoAnswer { .. } => Exit::Unreachable,
+            AdminError::Refused(_) | AdminError::Unreadable { .. } | AdminError::Stored(_) => {
+                Exit::Failed
+            }
+        };
+        Self::new(exit, error.to_string())
     }
 }
 

@@ -20,6 +20,9 @@ const MAX_FILE: u64 = 16 * 1024;
 pub(super) struct ServeFile {
     pub(super) pid: u32,
     pub(super) http: String,
+    /// The app backend, where it is served.
+    #[serde(default)]
+    pub(super) backend: Option<String>,
     /// The device socket, where the push services are served.
     #[serde(default)]
     pub(super) push: Option<String>,

@@ -9,7 +9,8 @@ use super::api::{
 use crate::action_centre::ShownToast;
 use crate::background::InstanceRecord;
 use crate::device::{
-    Device, DeviceError, Profile, RegisterRequest, SignInRequest, SignInSecret, Status, Tapped,
+    Device, DeviceError, Profile, RegisterRequest, SignInCheck, SignInRequest, SignInSecret,
+    Status, Tapped,
 };
 use crate::lifecycle::timeouts;
 use crate::model::{Condition, Conditions, Invalid};
@@ -136,6 +137,14 @@ pub async fn set_conditions(
 /// The device's status.
 pub async fn status(device: &Device) -> Status {
     device.status().await
+}
+
+/// Whether the backend takes the device's token.
+///
+/// # Errors
+/// [`DeviceError`]
+pub async fn check_sign_in(device: &Device) -> Result<SignInCheck, DeviceError> {
+    device.check_sign_in().await
 }
 
 /// What the device remembers about itself.

@@ -8,6 +8,7 @@ mod administration;
 mod api;
 mod client;
 mod commands;
+mod exchange;
 mod server;
 
 pub use address::ControlAddress;
@@ -18,7 +19,7 @@ pub use api::{
 };
 pub use client::{ControlClient, ControlError};
 pub use commands::{
-    badge, clear, conditions, dismiss, login, logout, profile, register, send, set_badge,
-    set_conditions, status, tap, task, tasks, toasts, unregister,
+    badge, check_sign_in, clear, conditions, dismiss, login, logout, profile, register, send,
+    set_badge, set_conditions, status, tap, task, tasks, toasts, unregister,
 };
 pub use server::{ControlServer, ServerError};

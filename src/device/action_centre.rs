@@ -29,9 +29,13 @@ pub struct Tapped {
     /// sign in.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub launch: Option<String>,
-    /// The secure payload that the toast showed: it counts as read.
+    /// The secure payload that the toast showed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub notification: Option<String>,
+    /// Whether the backend is told that this payload was read, now or as soon as it can be reached;
+    /// it is not where the backend profile has no call for it. Nothing without a payload.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub backend_is_told: Option<bool>,
     /// True when the user is to sign in now.
     pub opens_sign_in: bool,
     /// What the toast said.
@@ -187,10 +191,12 @@ impl Core {
         if !stays {
             self.toaster.remove(&toast.content.key).await;
         }
+        let told = self.profile().way_to_backend().tells_reads();
         Ok(Tapped {
             id,
             opens_sign_in: launch.as_deref() == Some(SIGN_IN) && toast.content.key.is_sign_in(),
             launch,
+            backend_is_told: toast.notification.is_some().then_some(told),
             notification: toast.notification,
             toast: toast.content,
         })

@@ -24,6 +24,7 @@ mod registration_keeper;
 mod secure_push;
 mod sending;
 mod showing;
+mod sign_in_check;
 mod state;
 mod status;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use folder::{DeviceFolder, DeviceLock, FolderError};
 pub use options::{ChannelTimes, DeviceOptions, Vaults};
 pub use profile::{Profile, VaultChoice};
 pub use registering::RegisterRequest;
+pub use sign_in_check::SignInCheck;
 pub use status::Status;
 
 use std::collections::HashMap;

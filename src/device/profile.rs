@@ -88,6 +88,14 @@ impl Default for Profile {
     }
 }
 
+impl Profile {
+    /// How the backend is spoken to.
+    #[must_use]
+    pub fn way_to_backend(&self) -> BackendProfile {
+        self.backend_profile.clone().unwrap_or_default()
+    }
+}
+
 /// Where a token lives, as a user chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -28,7 +28,7 @@ mod trace;
 mod urls;
 
 pub use administration::{
-    AdministrationError, AdministrationOptions, ChangeRefused, PushAdministration,
+    AdministrationError, AdministrationOptions, ChangeRefused, DecidedElsewhere, PushAdministration,
 };
 pub use backend::{Users, UsersError};
 pub use credentials::{

@@ -15,11 +15,11 @@ use crate::wire::notification_hub::Format;
 use crate::wire::push_administration::InForce;
 
 use super::EmulatorError;
-use super::administration::{AdminDoor, PushAdministration};
+use super::administration::{AdminDoor, AdministrationOptions, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
 use super::front::{self, Doors};
-use super::hub::{HubName, NotificationHub};
+use super::hub::{HubName, NotificationHub, RemoteHubOptions};
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
 use super::origins::{Listening, Origins};
@@ -168,6 +168,14 @@ impl Services {
         self.admin.policy().in_force()
     }
 
+    /// All that keeps the embedded app backend from pushing, each with its remedy, in the order in
+    /// which it is to be mended.
+    #[must_use]
+    pub fn hurdles(&self) -> Vec<String> {
+        let hurdles = self.admin.policy().hurdles().into_iter();
+        hurdles.map(|hurdle| hurdle.reason).collect()
+    }
+
     /// The token of the admin door: whoever has it may change what is in force.
     #[must_use]
     pub fn admin_token(&self) -> &SecretString {
@@ -274,7 +282,12 @@ async fn admin_door(
     store: &Store,
 ) -> Result<Arc<AdminDoor>, StoreError> {
     let ephemeral = options.data == DataLocation::Ephemeral;
-    let options = options.administration.clone();
+    let hub = options.remote_hub.as_ref();
+    let alone = hub.filter(|_| !options.roles.has(Role::Hub));
+    let options = AdministrationOptions {
+        hub_elsewhere: alone.map(RemoteHubOptions::shown),
+        ..options.administration.clone()
+    };
     let rules = PushAdministration::of(store.clone(), options, ephemeral).await?;
     Ok(Arc::new(AdminDoor::new(rules)))
 }

@@ -2,6 +2,7 @@
 //! of their own for calls that block. A listener's connections are owned tasks too.
 
 mod backoff;
+mod causes;
 mod clock;
 mod http;
 mod scope;
@@ -9,6 +10,7 @@ pub mod timeouts;
 mod worker;
 
 pub use backoff::Backoff;
+pub use causes::{any_cause, innermost};
 pub use clock::Clock;
 pub use http::{ChooseTls, ClientCertificate, HttpServer, serve_http, take_connections};
 pub use scope::{Scope, Spawner};

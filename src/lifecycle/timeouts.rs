@@ -198,7 +198,11 @@ pub const SHUTDOWN: Duration = Duration::from_secs(5);
 /// How long a command waits for the control API of a running phone.
 pub const CONTROL_REQUEST: Duration = Duration::from_secs(60);
 
-/// How long a command waits for the admin door of a running `serve`.
+/// How long a command waits until the admin door of a running `serve` says what is in force: that is
+/// in its memory, so that only one that is stopped or hangs takes longer.
+pub const ADMIN_LOOK: Duration = Duration::from_secs(5);
+
+/// How long a command waits until the admin door of a running `serve` has changed the rules.
 pub const ADMIN_REQUEST: Duration = Duration::from_secs(15);
 
 /// How long `register` waits for the channel to open.

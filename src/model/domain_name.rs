@@ -32,7 +32,9 @@ impl DomainName {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || {
             let shown = DisplayText::excerpt(text, 60);
-            let problem = format!("{shown:?} is none: write a name such as push.example.com");
+            let problem = format!(
+                "{shown:?} is not the name of a domain: write one such as push.example.com"
+            );
             Invalid::new("domain", problem)
         };
         if text.len() > MAX_TEXT {

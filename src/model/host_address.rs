@@ -52,8 +52,9 @@ impl FromStr for HostAddress {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = || {
             let shown = DisplayText::excerpt(text, 60);
-            let problem =
-                format!("{shown:?} is none: write a name or an address, such as proxy.example:443");
+            let problem = format!(
+                "{shown:?} is not the name or address of a host: write one such as proxy.example:443"
+            );
             Invalid::new("host", problem)
         };
         let (host, port) = match text.rsplit_once(':') {

@@ -123,6 +123,30 @@ fn a_backend_alone_sends_through_a_hub_elsewhere_and_shows_its_key_nowhere() {
 }
 
 #[test]
+fn the_probe_of_a_backend_alone_is_told_its_push_service() {
+    let elsewhere = Elsewhere::start();
+    let world = World::new();
+    let file = elsewhere.file(&world);
+    let ca = elsewhere.ca.to_str().unwrap();
+    let hub = [
+        "--hub",
+        &file,
+        "--hub-name",
+        &elsewhere.name,
+        "--hub-ca",
+        ca,
+    ];
+    let served = world.serve(&[&["--ephemeral", "--only", "backend"], &hub[..]].concat());
+    let tested = ["--json", "test", "push", "--push", &elsewhere.push];
+    let rows = world.run(&tested).with_code(0).json_lines();
+    assert_eq!(rows.last().unwrap()["check"], "toast");
+    let channel = rows.iter().find(|row| row["check"] == "channel").unwrap();
+    assert_eq!(channel["target"], elsewhere.push.as_str());
+    served.running.signal(Signal::TERM);
+    served.running.ended().with_code(0);
+}
+
+#[test]
 fn a_hub_that_cannot_be_used_is_told_at_the_start_and_to_each_sender() {
     let elsewhere = Elsewhere::start();
     let (name, ca) = (elsewhere.name.as_str(), elsewhere.ca.to_str().unwrap());
@@ -130,24 +154,26 @@ fn a_hub_that_cannot_be_used_is_told_at_the_start_and_to_each_sender() {
     let other_key = good.replace(elsewhere.key(), "b3RoZXIta2V5LW9mLXRoaXMtaHVi");
     let refused =
         "Endpoint=sb://127.0.0.1:9/;SharedAccessKeyName=a;SharedAccessKey=YQ==".to_owned();
-    for (string, options, said) in [
+    for (string, options, said, code) in [
         (
             &other_key,
             vec!["--hub-name", name, "--hub-ca", ca],
             "check key name and key",
+            1,
         ),
         (
             good,
             vec!["--hub-name", "other", "--hub-ca", ca],
             "--hub-name",
+            1,
         ),
-        (good, vec!["--hub-name", name], "--hub-ca"),
-        (&refused, vec!["--hub-name", name], "cannot be reached"),
+        (good, vec!["--hub-name", name], "--hub-ca", 1),
+        (&refused, vec!["--hub-name", name], "cannot be reached", 5),
     ] {
         let world = World::new().with("HANDSET_REMOTE_HUB", string);
         let served = world.serve(&[&["--only", "backend"][..], &options].concat());
         login(&world, &served, "phone", "alice", &elsewhere.push);
-        let sent = world.run(&["send", "hello"]).with_code(1);
+        let sent = world.run(&["send", "hello"]).with_code(code);
         assert!(sent.err.contains(said), "{said}: {}", sent.err);
         assert!(!sent.err.contains("handset login"), "{}", sent.err);
         served.running.signal(Signal::TERM);
@@ -155,6 +181,51 @@ fn a_hub_that_cannot_be_used_is_told_at_the_start_and_to_each_sender() {
         assert!(ended.err.contains(said), "{said}: {}", ended.err);
         assert!(!ended.err.contains(elsewhere.key()), "{}", ended.err);
     }
+}
+
+#[test]
+fn partners_are_the_business_of_the_hub_elsewhere() {
+    let elsewhere = Elsewhere::start();
+    let world = World::new();
+    let file = elsewhere.file(&world);
+    let ca = elsewhere.ca.to_str().unwrap();
+    let parts = ["--only", "backend", "--ephemeral"];
+    let hub = [
+        "--hub",
+        &file,
+        "--hub-name",
+        &elsewhere.name,
+        "--hub-ca",
+        ca,
+    ];
+    let served = world.serve(&[&parts[..], &hub].concat());
+    for arguments in [
+        &["partner", "list"][..],
+        &["partner", "add", "contoso.example"],
+        &["partner", "block", "backend.handset.localhost"],
+        &["partner", "block", "contoso.example", "--what-if"],
+        &["partner", "federation", "off"],
+    ] {
+        let refused = world.run(arguments).with_code(1);
+        let said = refused.only_error();
+        for part in [&elsewhere.name, "which decides", "in its home (--home DIR)"] {
+            assert!(said.contains(part), "{arguments:?}: {said}");
+        }
+    }
+    let tested = world.run(&["--json", "test", "partner"]).with_code(1);
+    let permission = tested.json_lines().pop().unwrap();
+    assert_eq!(permission["check"], "permission");
+    assert_eq!(permission["error"], "Not decided here");
+    assert_eq!(permission["diagnosis"]["error_code"], "decided_elsewhere");
+    // Its own switches count, so they are set here.
+    world
+        .run(&["push-config", "set", "--apple", "on"])
+        .with_code(0);
+    served.running.signal(Signal::TERM);
+    served.running.ended().with_code(0);
+    let more = [&["serve", "--http", "127.0.0.1:0"], &parts[..], &hub].concat();
+    let mut people = world.start(&more);
+    people.line_with("decided at the hub 127.0.0.1:");
 }
 
 #[test]

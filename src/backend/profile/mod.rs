@@ -145,6 +145,18 @@ impl BackendProfile {
         self.0.api.auth.scheme
     }
 
+    /// True where the backend can be told that a payload was read (`[read]`).
+    #[must_use]
+    pub fn tells_reads(&self) -> bool {
+        self.0.api.read.is_some()
+    }
+
+    /// True where the backend can be asked whether a sign-in is good (`[check]`, or `[unread]`).
+    #[must_use]
+    pub fn checks_sign_in(&self) -> bool {
+        self.0.api.check.is_some() || self.0.api.unread.is_some()
+    }
+
     pub(super) fn api(&self) -> &Api {
         &self.0.api
     }

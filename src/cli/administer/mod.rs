@@ -25,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often they are looked at meanwhile.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// What is said while nothing answers yet.
+const WAITING: &str = "waiting for the rules of push administration…";
+
 /// What is said of rules that no running services go by.
 pub(super) const NEXT_TIME: &str =
     "no `handset serve` runs with this home: it counts for the next one";
@@ -43,12 +46,16 @@ pub(super) async fn ask<T>(
     settings: &Settings,
     data: Option<&Path>,
     purpose: Purpose,
+    output: &Output,
     work: impl AsyncFnOnce(&Administration) -> Result<T, AdminError>,
 ) -> Result<T, Failure> {
-    let administration = reach(settings, data, purpose).await?;
-    let done = work(&administration).await;
-    administration.close().await;
-    Ok(done?)
+    let asked = async {
+        let administration = reach(settings, data, purpose).await?;
+        let done = work(&administration).await;
+        administration.close().await;
+        Ok(done?)
+    };
+    output.waiting(WAITING, asked).await
 }
 
 /// Makes a change, or rehearses it, and prints what it changes.
@@ -67,7 +74,7 @@ pub(super) async fn change(
     } else {
         None
     };
-    let (changed, running) = ask(settings, data, purpose, async |rules| {
+    let (changed, running) = ask(settings, data, purpose, output, async |rules| {
         Ok((rules.change(request).await?, rules.is_running()))
     })
     .await?;
@@ -174,7 +181,10 @@ impl From<AdminError> for Obstacle {
             AdminError::Stored(AdministrationError::Store(error)) => {
                 matches!(error, StoreError::Busy { .. })
             }
-            AdminError::Stored(_) | AdminError::Refused(_) | AdminError::Unreadable { .. } => false,
+            AdminError::Stored(_)
+            | AdminError::Refused(_)
+            | AdminError::TimedOut { .. }
+            | AdminError::Unreadable { .. } => false,
         };
         Self {
             failure: error.into(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::network::Network;
 use super::values::{Auth, VaultName};
 use crate::model::{BackendOrigin, Platform, Tag, UserName};
 
@@ -43,15 +44,8 @@ pub(in crate::cli) struct Login {
     /// Where the token lives: the OS keyring, or a private file (remembered; also HANDSET_VAULT)
     #[arg(long, value_enum, value_name = "WHERE")]
     pub(in crate::cli) vault: Option<VaultName>,
-    /// Where the phone opens its push channel: ws, wss, http or https [default: at the backend]
-    #[arg(long, value_name = "URL")]
-    pub(in crate::cli) push: Option<String>,
-    /// Certificate authorities to trust besides the system's, PEM
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) ca: Option<PathBuf>,
-    /// A host that may be spoken to in plain http although it is not this machine
-    #[arg(long, value_name = "HOST")]
-    pub(in crate::cli) allow_http: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) network: Network,
 }
 
 /// Sign out: the registration is removed, and the token taken out of the keyring

@@ -36,8 +36,8 @@ impl From<Switch> for bool {
 Examples:
   handset push-config get
   handset push-config get --filter 'site:*' --json
-  handset push-config set --apple on --microsoft on
-  handset push-config set --google off --identity site:Paris --what-if
+  handset push-config set --apple on --microsoft on --google off --webpush on
+  handset push-config set --apple on --identity site:Paris --what-if
   handset push-config remove --identity site:Paris
   handset push-config reset
 
@@ -81,13 +81,14 @@ Examples:
     },
     /// Change what is named of a configuration
     ///
-    /// One that was not stored is made, and starts with every other service off.
+    /// One that was not stored is made, and starts with every service off that is not named: on a
+    /// fresh home `--google off` alone switches them all off. Name all four, or look with --what-if.
     #[command(
         override_usage = "handset push-config set [OPTIONS] --apple|--microsoft|--google|--webpush <SWITCH>...",
         after_help = "\
 Examples:
-  handset push-config set --apple on --microsoft on --google on --webpush on
-  handset push-config set --google off
+  handset push-config set --apple on --microsoft on --google off --webpush on
+  handset push-config set --google on      # changes this one alone, once a configuration is stored
   handset push-config set --apple on --identity site:Paris --what-if"
     )]
     Set(SetSwitches),
@@ -191,6 +192,9 @@ pub(in crate::cli) struct Partner {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum PartnerWish {
     /// Show federation, domains and hosting providers
+    ///
+    /// The verification level is the one in force. With --json each line has in `list` what it is:
+    /// federation, allowed, blocked or provider; `stored` is false for what holds by the profile.
     #[command(after_help = "Examples:\n  handset partner list\n  handset partner list --json")]
     List,
     /// Allow a domain, which must be neither allowed nor blocked yet

@@ -3,6 +3,7 @@
 mod account;
 mod administration;
 mod care;
+mod network;
 mod phone;
 mod services;
 mod tasks;

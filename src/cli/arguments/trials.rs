@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::administration::Data;
+use super::network::Network;
 use super::values::duration;
 use crate::model::{BackendOrigin, DomainName, HostAddress, Platform, UserName};
 
@@ -69,7 +70,9 @@ pub(in crate::cli) struct TestPartner {
 ///
 /// The probe is a phone in this process, in a temporary home, with its token in memory: it signs in,
 /// opens a channel, registers, and asks the backend for a secure push to its own user. What it
-/// registered is removed again; other devices of that user get the push, too.
+/// registered is removed again; other devices of that user get the push, too. The authority of the
+/// running `serve` is trusted without being named. The probe draws its toast in memory: whether this
+/// desktop shows any is what `handset doctor` looks at.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -89,15 +92,8 @@ pub(in crate::cli) struct TestPush {
     /// The platform of the probe: wns, apns, fcm or webpush
     #[arg(long, value_name = "PLATFORM", default_value = "wns")]
     pub(in crate::cli) platform: Platform,
-    /// Where the probe opens its channel [default: at the backend]
-    #[arg(long, value_name = "URL")]
-    pub(in crate::cli) push: Option<String>,
-    /// A PEM file of authorities that are trusted, too [default: the one of the running `serve`]
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) ca: Option<PathBuf>,
-    /// A host that may be spoken to in plain http; repeat for more
-    #[arg(long, value_name = "HOST")]
-    pub(in crate::cli) allow_http: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) network: Network,
     /// How long all of it may take
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration)]
     pub(in crate::cli) timeout: Duration,

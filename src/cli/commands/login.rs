@@ -87,11 +87,12 @@ async fn body(wish: Login, settings: &Settings) -> Result<LoginBody, Failure> {
         auth: wish.auth.map(Into::into),
         backend_profile,
         vault: wish.vault.map(Into::into).or(settings.vault),
-        push: wish.push.or_else(|| settings.file.push.clone()),
+        push: wish.network.push.or_else(|| settings.file.push.clone()),
         // The running phone may have another working folder.
         ca: wish
+            .network
             .ca
             .map(|path| std::path::absolute(&path).unwrap_or(path)),
-        allow_http: wish.allow_http,
+        allow_http: wish.network.allow_http,
     })
 }

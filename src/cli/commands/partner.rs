@@ -9,10 +9,12 @@ use crate::cli::arguments::{Partner, PartnerWish};
 use crate::cli::columns::{self, Cell};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
+use crate::emulator::DecidedElsewhere;
+use crate::model::HostAddress;
 use crate::settings::Settings;
 use crate::wire::push_administration::{
     AdministrationState, AllowedDomain, BlockedDomain, Change, ChangeRequest, Comment,
-    HostingProvider, Profile, VerificationLevel,
+    HostingProvider, Profile, Rules, VerificationLevel,
 };
 
 pub(super) async fn run(
@@ -89,17 +91,32 @@ fn changing(wish: PartnerWish) -> Option<ChangeRequest> {
 #[serde(tag = "list", rename_all = "kebab-case")]
 enum Entry<'a> {
     Federation { enabled: bool, stored: bool },
-    Profile { domain: &'a str },
-    Allowed(&'a AllowedDomain),
+    Allowed(Allowed<'a>),
     Blocked(&'a BlockedDomain),
     Provider(&'a HostingProvider),
 }
 
+/// A domain that may push, and the verification level by which it does.
+#[derive(Debug, Serialize)]
+struct Allowed<'a> {
+    domain: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy: Option<&'a HostAddress>,
+    verification: VerificationLevel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'a Comment>,
+    /// False for the one that the quick-start profile allows.
+    stored: bool,
+}
+
 async fn list(settings: &Settings, data: Option<&Path>, output: &Output) -> Result<Exit, Failure> {
-    let (state, running) = administer::ask(settings, data, Purpose::Look, async |rules| {
+    let (state, running) = administer::ask(settings, data, Purpose::Look, output, async |rules| {
         Ok((rules.state().await?, rules.is_running()))
     })
     .await?;
+    if let Some(hub) = &state.in_force.hub_elsewhere {
+        return Err(Failure::failed(DecidedElsewhere(hub.clone()).to_string()));
+    }
     let entries = entries(&state);
     if output.is_json() {
         for entry in &entries {
@@ -143,41 +160,54 @@ fn entries(state: &AdministrationState) -> Vec<Entry<'_>> {
     let own = &in_force.domain;
     let listed = rules.allowed(own).is_some() || rules.blocked(own).is_some();
     if in_force.profile == Profile::QuickStart && !listed {
-        let domain = own.as_str();
-        all.push(Entry::Profile { domain });
+        all.push(Entry::Allowed(Allowed {
+            domain: own.as_str(),
+            proxy: None,
+            // It is let through before anything is verified.
+            verification: VerificationLevel::AlwaysVerifiable,
+            comment: None,
+            stored: false,
+        }));
     }
-    all.extend(rules.allowed.iter().map(Entry::Allowed));
+    let stored = |entry| Entry::Allowed(allowed(rules, entry));
+    all.extend(rules.allowed.iter().map(stored));
     all.extend(rules.blocked.iter().map(Entry::Blocked));
     all.extend(rules.providers.iter().map(Entry::Provider));
     all
 }
 
+fn allowed<'a>(rules: &Rules, entry: &'a AllowedDomain) -> Allowed<'a> {
+    Allowed {
+        domain: entry.domain.as_str(),
+        proxy: entry.proxy.as_ref(),
+        verification: rules.level_of(entry, entry.proxy.as_ref()),
+        comment: entry.comment.as_ref(),
+        stored: true,
+    }
+}
+
 fn row(entry: &Entry<'_>) -> Option<[Cell; 5]> {
     let dash = || "-".to_owned();
     let level = |level: VerificationLevel| level.to_string();
-    let note = |comment: &Option<Comment>| {
-        let text = comment.as_ref().map(Comment::as_str);
-        text.unwrap_or("-").to_owned()
-    };
+    let note = |comment: Option<&Comment>| comment.map_or("-", Comment::as_str).to_owned();
     let (name, (is, paint), proxy, verification, comment) = match entry {
         Entry::Federation { .. } => return None,
-        Entry::Profile { domain } => {
-            let comment = "by the quick-start profile".to_owned();
-            ((*domain).to_owned(), ALLOWED, dash(), dash(), comment)
-        }
         Entry::Allowed(entry) => (
-            entry.domain.to_string(),
+            entry.domain.to_owned(),
             ALLOWED,
-            entry.proxy.as_ref().map_or_else(dash, ToString::to_string),
-            entry.verification.map_or_else(dash, level),
-            note(&entry.comment),
+            entry.proxy.map_or_else(dash, ToString::to_string),
+            level(entry.verification),
+            match entry.stored {
+                true => note(entry.comment),
+                false => "by the quick-start profile".to_owned(),
+            },
         ),
         Entry::Blocked(entry) => (
             entry.domain.to_string(),
             BLOCKED,
             dash(),
             dash(),
-            note(&entry.comment),
+            note(entry.comment.as_ref()),
         ),
         Entry::Provider(provider) => (
             provider.identity.to_string(),

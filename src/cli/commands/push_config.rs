@@ -77,7 +77,7 @@ async fn get(
     data: Option<&Path>,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let (state, running) = administer::ask(settings, data, Purpose::Look, async |rules| {
+    let (state, running) = administer::ask(settings, data, Purpose::Look, output, async |rules| {
         Ok((rules.state().await?, rules.is_running()))
     })
     .await?;

@@ -30,11 +30,12 @@ pub(super) async fn run(wish: Send, settings: &Settings, output: &Output) -> Res
 }
 
 fn text(sent: &Sent, output: &Output) -> String {
-    let id = sent.notification.as_deref().unwrap_or("of an unknown id");
-    let mut lines = vec![match &sent.to {
-        Some(to) => format!("payload {} stored for {}", output.dim(id), output.bold(to)),
-        None => format!("payload {} stored", output.dim(id)),
-    }];
+    // A backend need not say what it called the payload, nor whom it is for.
+    let id = sent.notification.as_deref();
+    let id = id.map_or_else(String::new, |id| format!(" {}", output.dim(id)));
+    let to = sent.to.as_deref();
+    let to = to.map_or_else(String::new, |to| format!(" for {}", output.bold(to)));
+    let mut lines = vec![format!("payload{id} stored{to}")];
     if sent.to.is_some() && sent.deliveries.is_empty() {
         lines.push("no device of that user is registered: nobody was pushed".to_owned());
     }

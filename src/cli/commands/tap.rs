@@ -44,7 +44,12 @@ fn text(tapped: &Tapped, output: &Output) -> String {
         lines.push(format!("the app is told: {launch}"));
     }
     if let Some(notification) = &tapped.notification {
-        lines.push(format!("payload {notification} counts as read"));
+        lines.push(match tapped.backend_is_told {
+            Some(false) => format!(
+                "the backend is not told that payload {notification} was read: its profile has no [read]"
+            ),
+            Some(true) | None => format!("payload {notification} counts as read"),
+        });
     }
     lines.join("\n")
 }

@@ -2,6 +2,7 @@
 //! error while a program reads the other.
 
 mod line;
+mod waiting;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,11 +1,14 @@
 //! The client of the admin door.
 
+use std::time::Duration;
+
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{AdminError, AdminKey};
+use crate::control::exchange::{self, Bounds, Obstacle};
 use crate::lifecycle::timeouts;
 use crate::wire::push_administration::{
     AdministrationState, ChangeRequest, Changed, Permission, PermissionRequest,
@@ -27,19 +30,12 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError::NoAnswer`] where no client can be made.
     pub fn new(key: AdminKey) -> Result<Self, AdminError> {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .pool_idle_timeout(timeouts::HTTP_IDLE)
-            .tls_certs_only([])
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(timeouts::ADMIN_REQUEST)
-            .build();
-        match http {
+        match exchange::client() {
             Ok(http) => Ok(Self { http, key }),
-            Err(error) => Err(no_answer(&key, error)),
+            Err(cause) => Err(AdminError::NoAnswer {
+                pid: key.pid,
+                cause,
+            }),
         }
     }
 
@@ -48,7 +44,8 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`]
     pub async fn state(&self) -> Result<AdministrationState, AdminError> {
-        self.ask(self.http.get(self.url(""))).await
+        let request = self.http.get(self.url(""));
+        self.ask(request, timeouts::ADMIN_LOOK).await
     }
 
     /// As [`super::Administration::change`].
@@ -56,7 +53,8 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`]
     pub async fn change(&self, request: &ChangeRequest) -> Result<Changed, AdminError> {
-        self.ask(self.post("", request)).await
+        let request = self.post("", request);
+        self.ask(request, timeouts::ADMIN_REQUEST).await
     }
 
     /// As [`super::Administration::permission`].
@@ -64,7 +62,8 @@ impl AdminClient {
     /// # Errors
     /// [`AdminError`]
     pub async fn permission(&self, request: &PermissionRequest) -> Result<Permission, AdminError> {
-        self.ask(self.post("/permission", request)).await
+        let request = self.post("/permission", request);
+        self.ask(request, timeouts::ADMIN_LOOK).await
     }
 
     fn url(&self, call: &str) -> String {
@@ -81,35 +80,22 @@ impl AdminClient {
             .body(body)
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, AdminError> {
-        let failed = |error| no_answer(&self.key, error);
-        let request = request.bearer_auth(self.key.token.expose_secret());
-        let mut answer = request.send().await.map_err(failed)?;
-        let status = answer.status();
-        let unreadable = || AdminError::Unreadable {
-            pid: self.key.pid,
-            status: status.as_u16(),
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        time: Duration,
+    ) -> Result<T, AdminError> {
+        let bounds = Bounds {
+            time,
+            answer: MAX_ANSWER,
         };
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER {
-                return Err(unreadable());
-            }
-        }
-        if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| unreadable());
-        }
-        match serde_json::from_slice(&body) {
-            Ok(failure) => Err(AdminError::Refused(failure)),
-            Err(_) => Err(unreadable()),
-        }
-    }
-}
-
-fn no_answer(key: &AdminKey, error: reqwest::Error) -> AdminError {
-    AdminError::NoAnswer {
-        pid: key.pid,
-        cause: error.without_url().to_string(),
+        let asked = exchange::exchange(request, self.key.token.expose_secret(), bounds).await;
+        let pid = self.key.pid;
+        asked.map_err(|obstacle| match obstacle {
+            Obstacle::Refused(failure) => AdminError::Refused(failure),
+            Obstacle::Unreadable(status) => AdminError::Unreadable { pid, status },
+            Obstacle::TimedOut(limit) => AdminError::TimedOut { pid, limit },
+            Obstacle::NoAnswer(cause) => AdminError::NoAnswer { pid, cause },
+        })
     }
 }

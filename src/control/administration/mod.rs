@@ -7,6 +7,8 @@ mod key;
 pub use client::AdminClient;
 pub use key::{AdminKey, WrittenKey};
 
+use std::time::Duration;
+
 use crate::emulator::{AdministrationError, PushAdministration};
 use crate::wire::push_administration::{
     AdministrationState, ChangeRequest, Changed, Failure, Permission, PermissionRequest,
@@ -27,8 +29,22 @@ pub enum AdminError {
     /// The running services did not do it.
     #[error("{}", .0.error)]
     Refused(Failure),
-    /// The running services do not answer.
-    #[error("the `handset serve` in process {pid} does not answer: {cause}; if it hangs, stop it")]
+    /// The running services did not answer in time.
+    #[error(
+        "the `handset serve` in process {pid} did not answer within {} s: it is stopped or hangs; let it go on with \
+         `kill -CONT {pid}`, or end it with `kill -KILL {pid}` and start it anew",
+        .limit.as_secs_f32()
+    )]
+    TimedOut {
+        /// The process.
+        pid: u32,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// There is no connection to the running services.
+    #[error(
+        "the `handset serve` in process {pid} does not answer: {cause}; look whether it still runs, and start it anew"
+    )]
     NoAnswer {
         /// The process.
         pid: u32,

@@ -4,6 +4,7 @@ mod action_centre;
 mod tasks;
 
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use secrecy::ExposeSecret;
@@ -16,8 +17,9 @@ use super::api::{
     ConditionsBody, ControlFailure, LoginBody, MAX_BODY, RegisterBody, Registered, SendBody, Sent,
     SignedIn,
 };
+use super::exchange::{self, Bounds, Obstacle};
 use crate::backend::BackendProfile;
-use crate::device::{DeviceFolder, Profile, Status, VaultChoice};
+use crate::device::{DeviceFolder, Profile, SignInCheck, Status, VaultChoice};
 use crate::lifecycle::timeouts;
 use crate::model::{AuthScheme, BackendOrigin, Conditions, UserName};
 
@@ -30,7 +32,19 @@ pub enum ControlError {
     /// It answered that it could not.
     #[error("{}", .0.error)]
     Refused(ControlFailure),
-    /// It did not answer.
+    /// It did not answer in time.
+    #[error(
+        "the phone in process {pid} did not answer within {} s: it is stopped or hangs; let it go on with \
+         `kill -CONT {pid}`, or end it with `kill -KILL {pid}` and switch it on again",
+        .limit.as_secs_f32()
+    )]
+    TimedOut {
+        /// The process.
+        pid: u32,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// There is no connection to it.
     #[error(
         "the phone in process {pid} does not answer: {cause}; if it hangs, stop it with `kill {pid}`"
     )]
@@ -69,17 +83,7 @@ impl ControlClient {
 
     fn at(file: &Path) -> Option<Self> {
         let to = ControlAddress::read(file)?;
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .pool_idle_timeout(timeouts::HTTP_IDLE)
-            .tls_certs_only([])
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(timeouts::CONTROL_REQUEST)
-            .build()
-            .ok()?;
+        let http = exchange::client().ok()?;
         Some(Self { http, to })
     }
 
@@ -169,6 +173,14 @@ impl ControlClient {
         self.get("status").await
     }
 
+    /// As [`super::check_sign_in`].
+    ///
+    /// # Errors
+    /// [`ControlError`]
+    pub async fn check_sign_in(&self) -> Result<SignInCheck, ControlError> {
+        self.get("sign-in-check").await
+    }
+
     /// As [`super::profile`].
     ///
     /// # Errors
@@ -198,34 +210,18 @@ impl ControlClient {
         &self,
         request: reqwest::RequestBuilder,
     ) -> Result<T, ControlError> {
-        let no_answer = |error: reqwest::Error| ControlError::NoAnswer {
-            pid: self.to.pid,
-            cause: error.without_url().to_string(),
+        let bounds = Bounds {
+            time: timeouts::CONTROL_REQUEST,
+            answer: MAX_ANSWER,
         };
-        let mut answer = request
-            .bearer_auth(&self.to.token)
-            .send()
-            .await
-            .map_err(no_answer)?;
-        let status = answer.status();
-        let unreadable = || ControlError::Unreadable {
-            pid: self.to.pid,
-            status: status.as_u16(),
-        };
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ANSWER {
-                return Err(unreadable());
-            }
-        }
-        if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|_| unreadable());
-        }
-        match serde_json::from_slice(&body) {
-            Ok(failure) => Err(ControlError::Refused(failure)),
-            Err(_) => Err(unreadable()),
-        }
+        let asked = exchange::exchange(request, &self.to.token, bounds).await;
+        let pid = self.to.pid;
+        asked.map_err(|obstacle| match obstacle {
+            Obstacle::Refused(failure) => ControlError::Refused(failure),
+            Obstacle::Unreadable(status) => ControlError::Unreadable { pid, status },
+            Obstacle::TimedOut(limit) => ControlError::TimedOut { pid, limit },
+            Obstacle::NoAnswer(cause) => ControlError::NoAnswer { pid, cause },
+        })
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/v1/send", post(send))
         .route("/v1/conditions", get(conditions).post(set_conditions))
         .route("/v1/status", get(status))
+        .route("/v1/sign-in-check", get(check_sign_in))
         .route("/v1/profile", get(profile))
 }
 
@@ -98,6 +99,10 @@ async fn set_conditions(State(shared): Shares, Json(body): Json<ConditionsBody>)
 
 async fn status(State(shared): Shares) -> Response {
     Json(commands::status(&shared.device).await).into_response()
+}
+
+async fn check_sign_in(State(shared): Shares) -> Response {
+    answer(commands::check_sign_in(&shared.device).await)
 }
 
 async fn profile(State(shared): Shares) -> Response {

@@ -19,6 +19,17 @@ pub enum AdministrationError {
     Folder(#[from] EmulatorError),
 }
 
+/// The rules about partners are another hub's: those that are stored here count for nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this `handset serve` pushes through the hub {0}, which decides which partners may push: where that is another \
+     `handset serve`, run this in its home (--home DIR); a hub of Azure's lets everybody push who has its key"
+)]
+pub struct DecidedElsewhere(
+    /// Host and name of the hub.
+    pub String,
+);
+
 /// Why a change is not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeRefused {
@@ -78,6 +89,9 @@ pub enum ChangeRefused {
         "{0} is a domain and a hosting provider: say which with --list domains or --list providers"
     )]
     Ambiguous(String),
+    /// Another hub's rules count.
+    #[error(transparent)]
+    Elsewhere(#[from] DecidedElsewhere),
     /// There is no room for more.
     #[error("there are {most} {what} already, which is as many as there may be: remove some")]
     TooMany {

@@ -15,7 +15,7 @@ mod ruled;
 mod tests;
 
 pub(super) use door::{AdminDoor, routes};
-pub use error::{AdministrationError, ChangeRefused};
+pub use error::{AdministrationError, ChangeRefused, DecidedElsewhere};
 pub use options::AdministrationOptions;
 pub(super) use policy::{PartnerRefused, Policy, Sender, ServiceOff};
 pub use ruled::PushAdministration;

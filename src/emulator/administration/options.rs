@@ -15,4 +15,7 @@ pub struct AdministrationOptions {
     pub site: Option<SiteName>,
     /// What holds where nothing is stored.
     pub profile: Profile,
+    /// Host and name of the hub elsewhere that all pushes go through, where no hub is served here: it
+    /// decides which partners may push. The services set it themselves.
+    pub hub_elsewhere: Option<String>,
 }

@@ -22,6 +22,30 @@ pub(super) fn federation(rules: &Rules, profile: Profile) -> bool {
     rules.federation.unwrap_or(profile == Profile::QuickStart)
 }
 
+/// All that keeps the embedded app backend from pushing, in the order in which it is to be mended;
+/// nothing where it may.
+pub(super) fn hurdles(rules: &Rules, options: &AdministrationOptions) -> Vec<PartnerRefused> {
+    let own = Asked {
+        domain: &options.domain,
+        proxy: None,
+        verified: true,
+    };
+    let off = (!federation(rules, options.profile)).then(federation_off);
+    let federated = Rules {
+        federation: Some(true),
+        ..rules.clone()
+    };
+    let behind = decide(&federated, options, &own).err();
+    off.into_iter().chain(behind).collect()
+}
+
+fn federation_off() -> PartnerRefused {
+    PartnerRefused::new(
+        PartnerRefusal::FederationOff,
+        "federation is off, so that no partner may push: turn it on with `handset partner federation on`",
+    )
+}
+
 /// A domain that is on no list is a partner where a hosting provider's proxy stands for it, or where
 /// it is the embedded app backend's own under the quick-start profile.
 pub(super) fn decide(
@@ -31,10 +55,7 @@ pub(super) fn decide(
 ) -> Result<(), PartnerRefused> {
     let domain = asked.domain;
     if !federation(rules, options.profile) {
-        return Err(PartnerRefused::new(
-            PartnerRefusal::FederationOff,
-            "federation is off, so that no partner may push: turn it on with `handset partner federation on`",
-        ));
+        return Err(federation_off());
     }
     if rules.blocked(domain).is_some() {
         return Err(PartnerRefused::new(
@@ -74,15 +95,10 @@ fn listed(rules: &Rules, entry: &AllowedDomain, asked: &Asked<'_>) -> Result<(),
         ));
     }
     let proxy = entry.proxy.as_ref().or(asked.proxy);
+    let level = rules.level_of(entry, proxy);
     match proxy.and_then(|proxy| rules.provider_at(proxy)) {
-        Some(provider) => {
-            let level = entry.verification.unwrap_or(provider.verification);
-            through(provider, level, asked)
-        }
-        None => {
-            let usual = VerificationLevel::UseSourceVerification;
-            verify(entry.verification.unwrap_or(usual), asked)
-        }
+        Some(provider) => through(provider, level, asked),
+        None => verify(level, asked),
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::model::{DomainName, HostAddress, Platform};
+use crate::model::{DisplayText, DomainName, HostAddress, Platform};
 use crate::wire::push_administration::{
     ConfigurationIdentity, InForce, PartnerRefusal, Profile, PushService, Rules, Switches,
 };
 
 use super::AdministrationOptions;
 use super::partner::{self, Asked};
+
+/// The longest text in a domain's place that is repeated, in characters.
+const LONGEST_DOMAIN: usize = 60;
 
 /// The rules in force. Cheap to clone; clones see every change at once.
 #[derive(Debug, Clone)]
@@ -118,8 +121,13 @@ impl Policy {
 
     /// Whether an app backend may push of which more, or less, is known.
     pub(in crate::emulator) fn sender(&self, sender: &Sender<'_>) -> Result<(), PartnerRefused> {
-        let domain = DomainName::parse(sender.domain).map_err(|invalid| {
-            PartnerRefused::new(PartnerRefusal::NoDomain, invalid.to_string())
+        let domain = DomainName::parse(sender.domain).map_err(|_| {
+            let shown = DisplayText::excerpt(sender.domain, LONGEST_DOMAIN);
+            let reason = format!(
+                "the sender speaks for {shown:?}, which is not the name of a domain: have it name one such as \
+                 push.example.com, a `handset serve` with --domain"
+            );
+            PartnerRefused::new(PartnerRefusal::NoDomain, reason)
         })?;
         let asked = Asked {
             domain: &domain,
@@ -127,6 +135,20 @@ impl Policy {
             verified: sender.verified,
         };
         partner::decide(&self.current().rules, &self.options, &asked)
+    }
+
+    /// All that keeps the embedded app backend from pushing, each with its remedy, in the order in
+    /// which it is to be mended. Nothing where it may push, or a hub elsewhere decides.
+    pub(in crate::emulator) fn hurdles(&self) -> Vec<PartnerRefused> {
+        if self.options.hub_elsewhere.is_some() {
+            return Vec::new();
+        }
+        partner::hurdles(&self.current().rules, &self.options)
+    }
+
+    /// The hub elsewhere that decides which partners may push, and not these rules.
+    pub(in crate::emulator) fn hub_elsewhere(&self) -> Option<&str> {
+        self.options.hub_elsewhere.as_deref()
     }
 
     /// The domain that the embedded app backend speaks for.
@@ -201,5 +223,6 @@ fn in_force(options: &AdministrationOptions, rules: &Rules) -> InForce {
         services: stored.map_or(of_profile, |stored| stored.switches),
         federation: partner::federation(rules, options.profile),
         partner: partner::decide(rules, options, &own).is_ok(),
+        hub_elsewhere: options.hub_elsewhere.clone(),
     }
 }

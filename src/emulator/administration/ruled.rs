@@ -10,12 +10,14 @@ use crate::emulator::services;
 use crate::model::DomainName;
 use crate::store::{Location, Store, StoreError};
 use crate::wire::push_administration::{
-    AdministrationState, Change, ChangeRequest, Changed, Permission, PermissionRequest, Profile,
-    Refusal, Rules,
+    AdministrationState, Change, ChangeRequest, Changed, PartnerRefusal, Permission,
+    PermissionRequest, Profile, Refusal, Rules,
 };
 
 use super::policy::{Policy, Sender};
-use super::{AdministrationError, AdministrationOptions, ChangeRefused, changes, rows};
+use super::{
+    AdministrationError, AdministrationOptions, ChangeRefused, DecidedElsewhere, changes, rows,
+};
 
 /// The rules of push administration.
 #[derive(Debug)]
@@ -100,6 +102,9 @@ impl PushAdministration {
     /// that is too slow may still make the change.
     pub async fn change(&self, request: ChangeRequest) -> Result<Changed, AdministrationError> {
         let ChangeRequest { change, what_if } = request;
+        if change.is_about_partners() {
+            self.decided_here().map_err(ChangeRefused::from)?;
+        }
         let options = self.policy.in_force();
         let own = Some(options.domain).filter(|_| options.profile == Profile::QuickStart);
         let policy = self.policy.clone();
@@ -125,6 +130,16 @@ impl PushAdministration {
         let own = self.policy.domain();
         let domain = request.domain.as_ref().unwrap_or(own).clone();
         let own_proxy = self.policy.proxy().filter(|_| domain == *own);
+        if let Err(elsewhere) = self.decided_here() {
+            let refusal = Refusal {
+                kind: PartnerRefusal::DecidedElsewhere,
+                reason: elsewhere.to_string(),
+            };
+            return Permission {
+                domain,
+                refusal: Some(refusal),
+            };
+        }
         let refused = self.policy.sender(&Sender {
             domain: domain.as_str(),
             proxy: request.proxy.as_ref().or(own_proxy),
@@ -136,6 +151,14 @@ impl PushAdministration {
                 kind: refused.kind,
                 reason: refused.reason,
             }),
+        }
+    }
+
+    /// Whether these rules say who may push, and not those of a hub elsewhere.
+    fn decided_here(&self) -> Result<(), DecidedElsewhere> {
+        match self.policy.hub_elsewhere() {
+            None => Ok(()),
+            Some(hub) => Err(DecidedElsewhere(hub.to_owned())),
         }
     }
 

@@ -51,6 +51,10 @@ pub struct InForce {
     pub federation: bool,
     /// Whether the embedded app backend may push.
     pub partner: bool,
+    /// The hub elsewhere that decides which partners may push; then federation and lists here say
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub_elsewhere: Option<String>,
 }
 
 /// Answer of `GET /admin/push-administration`.
@@ -138,6 +142,24 @@ pub enum Change {
     ForgetPartners {},
 }
 
+impl Change {
+    /// Whether it is about partners, and not about push services.
+    #[must_use]
+    pub fn is_about_partners(&self) -> bool {
+        match self {
+            Self::SetConfiguration { .. }
+            | Self::RemoveConfiguration { .. }
+            | Self::ForgetConfigurations {} => false,
+            Self::AllowDomain { .. }
+            | Self::BlockDomain { .. }
+            | Self::SetProvider { .. }
+            | Self::SetFederation { .. }
+            | Self::RemovePartner { .. }
+            | Self::ForgetPartners {} => true,
+        }
+    }
+}
+
 /// Which lists a name is looked for in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -219,6 +241,8 @@ pub enum PartnerRefusal {
     NotVerified,
     /// What it says it speaks for is no domain.
     NoDomain,
+    /// A hub elsewhere decides.
+    DecidedElsewhere,
 }
 
 impl PartnerRefusal {
@@ -234,6 +258,7 @@ impl PartnerRefusal {
             Self::Unverifiable => "unverifiable",
             Self::NotVerified => "not_verified",
             Self::NoDomain => "no_domain",
+            Self::DecidedElsewhere => "decided_elsewhere",
         }
     }
 }

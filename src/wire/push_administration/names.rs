@@ -21,7 +21,7 @@ fn check_name(what: &'static str, text: &str) -> Result<(), Invalid> {
     if text.is_empty() || text.len() > MAX_NAME || !text.chars().all(allowed) || !trimmed {
         let shown = DisplayText::excerpt(text, 60);
         let problem = format!(
-            "{shown:?} is none: up to {MAX_NAME} letters, digits and .,_- are allowed, and blanks between them"
+            "{shown:?} cannot be taken: up to {MAX_NAME} letters, digits and .,_- are allowed, and blanks between them"
         );
         return Err(Invalid::new(what, problem));
     }

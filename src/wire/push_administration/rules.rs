@@ -264,6 +264,20 @@ impl Rules {
         all.find(|provider| provider.identity == *identity)
     }
 
+    /// The verification level by which an allowed domain is taken that comes through `proxy`: its
+    /// own, else that of the proxy's hosting provider, else `use-source-verification`.
+    #[must_use]
+    pub fn level_of(
+        &self,
+        entry: &AllowedDomain,
+        proxy: Option<&HostAddress>,
+    ) -> VerificationLevel {
+        let provider = proxy.and_then(|proxy| self.provider_at(proxy));
+        let of_provider = || provider.map(|provider| provider.verification);
+        let level = entry.verification.or_else(of_provider);
+        level.unwrap_or(VerificationLevel::UseSourceVerification)
+    }
+
     /// The hosting provider whose proxy is, or may be, this one.
     #[must_use]
     pub fn provider_at(&self, proxy: &HostAddress) -> Option<&HostingProvider> {

@@ -64,6 +64,17 @@ fn serve_says_what_is_in_force() {
     );
     running.signal(rustix::process::Signal::TERM);
     running.ended().with_code(0);
+    let mut people = world.start(&["serve", "--ephemeral", "--strict", "--http", "127.0.0.1:0"]);
+    for step in [
+        "`handset push-config set --apple on --microsoft on --google on --webpush on`",
+        "backend.handset.localhost may not push:",
+        "`handset partner federation on`",
+        "`handset partner add backend.handset.localhost`",
+    ] {
+        people.line_with(step);
+    }
+    people.signal(rustix::process::Signal::TERM);
+    people.ended().with_code(0);
     let mut people = world.start(&["serve", "--ephemeral", "--http", "127.0.0.1:0"]);
     people.line_with("apple, microsoft, google, webpush are on (quick-start profile)");
     people.line_with("backend.handset.localhost may push");

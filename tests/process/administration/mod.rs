@@ -5,8 +5,11 @@ mod door;
 mod forwarder;
 mod partners;
 mod push_config;
+mod stopped;
 mod test_partner;
 mod test_push;
+mod test_push_arriving;
+mod test_push_places;
 
 use serde_json::Value;
 

@@ -15,8 +15,14 @@ const PROVIDER: [&str; 7] = [
     "on",
 ];
 
+/// Those of one list that are stored, or, of the allowed ones, hold by the `profile`.
 fn names(listed: &[Value], list: &str) -> Vec<String> {
+    let (list, stored) = match list {
+        "profile" => ("allowed", false),
+        list => (list, true),
+    };
     let of_list = listed.iter().filter(|entry| entry["list"] == list);
+    let of_list = of_list.filter(|entry| entry.get("stored").is_none_or(|found| *found == stored));
     let name = |entry: &Value| {
         let name = entry.get("domain").or_else(|| entry.get("identity"));
         name.and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -68,6 +74,18 @@ fn the_lists_are_kept_with_the_services_and_without() {
     ] {
         assert!(table.contains(part), "{table}");
     }
+    let through = ["partner", "add", "deep.example", "--proxy"];
+    changes(&world, &[&through[..], &["edge.fabrikam.example"]].concat());
+    let listed = lines(&world, &["partner", "list"]);
+    let level = |domain: &str| {
+        let found = listed.iter().find(|entry| entry["domain"] == domain);
+        found.unwrap()["verification"].as_str().unwrap().to_owned()
+    };
+    // The level in force: its own, its provider's, or the usual one.
+    assert_eq!(level("contoso.example"), "use-source-verification");
+    assert_eq!(level("deep.example"), "always-verifiable");
+    assert!(table.contains("use-source-verification"), "{table}");
+    changes(&world, &["partner", "remove", "deep.example"]);
     changes(&world, &["partner", "remove", "contoso.example"]);
     changes(&world, &["partner", "remove", "fabrikam, inc."]);
     changes(&world, &["partner", "reset"]);

@@ -128,6 +128,27 @@ fn services_without_a_disk_keep_it_until_they_end() {
 }
 
 #[test]
+fn help_says_what_becomes_of_services_that_are_not_named() {
+    let world = World::new();
+    // The warning of the help is true, and so is its way out.
+    let alone = ["push-config", "set", "--google", "off", "--what-if"];
+    let ended = world.run(&alone).with_code(0);
+    let all_off = "apple, microsoft, google, webpush in global";
+    assert!(ended.out.contains(all_off), "{}", ended.out);
+    let help = world
+        .run(&["push-config", "set", "--help"])
+        .with_code(0)
+        .out;
+    let words: Vec<&str> = help.split_whitespace().collect();
+    let said = words.join(" ");
+    assert!(
+        said.contains("starts with every service off that is not named"),
+        "{said}"
+    );
+    assert!(!help.contains("push-config set --google off\n"), "{help}");
+}
+
+#[test]
 fn another_data_folder_is_named() {
     let world = World::new();
     let data = world.folder().join("elsewhere");

@@ -23,7 +23,7 @@ const HOPS: [&str; 9] = [
 ];
 
 #[track_caller]
-fn tested(world: &World, more: &[&str], code: i32) -> Report {
+pub(super) fn tested(world: &World, more: &[&str], code: i32) -> Report {
     let arguments = [&["--json", "test", "push"], more].concat();
     let report = Report::of(world.run(&arguments), code);
     assert!(world.left_in_tmp().is_empty(), "{:?}", world.left_in_tmp());
@@ -32,7 +32,7 @@ fn tested(world: &World, more: &[&str], code: i32) -> Report {
 
 /// The push ends at `hop`, after all those before it, with this error and code.
 #[track_caller]
-fn ends_at(report: &Report, hop: &str, error: &str, code: &str) -> String {
+pub(super) fn ends_at(report: &Report, hop: &str, error: &str, code: &str) -> String {
     let [failed, said, found, reason] = report.failure();
     assert_eq!((failed, said, found), (hop, error, code), "{reason}");
     let before: Vec<&str> = HOPS
@@ -45,7 +45,7 @@ fn ends_at(report: &Report, hop: &str, error: &str, code: &str) -> String {
     reason.to_owned()
 }
 
-fn json_answer(status: &str, body: &Value) -> Instead {
+pub(super) fn json_answer(status: &str, body: &Value) -> Instead {
     let body = body.to_string();
     Instead::Answer(answer(
         status,
@@ -296,7 +296,6 @@ fn each_hop_fails_in_its_own_words() {
 }
 
 #[test]
-
 fn a_push_through_a_service_that_is_off_ends_there() {
     let world = World::new();
     let served = world.serve(&["--ephemeral"]);
@@ -313,7 +312,6 @@ fn a_push_through_a_service_that_is_off_ends_there() {
 }
 
 #[test]
-
 fn a_backend_that_is_no_partner_does_not_push() {
     let world = World::new();
     let served = world.serve(&["--ephemeral", "--domain", "contoso.example"]);

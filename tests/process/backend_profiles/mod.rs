@@ -4,6 +4,7 @@
 mod files;
 mod team;
 mod tutorial;
+mod verified;
 
 use std::fs;
 use std::path::{Path, PathBuf};

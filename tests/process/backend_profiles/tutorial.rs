@@ -35,14 +35,16 @@ fn tutorial(shape: &str) {
     assert_eq!(device["tags"], json!(["username:alice"]));
     scene.push("Your code is 4711");
     assert_eq!(toast(&mut phone), "Your code is 4711");
-    scene.world.run(&["send"]).with_code(0);
+    let sent = scene.world.run(&["send"]).with_code(0);
+    assert_eq!(sent.out.trim_end(), "payload stored");
     assert_eq!(toast(&mut phone), "a text of the backend's own");
     let text = scene.world.run(&["send", "my own"]).with_code(2);
     assert!(text.only_error().contains("leave it out"), "{text:#?}");
 
     let mut seen = 0;
     scene.requests(&mut seen);
-    scene.world.run(&["tap", "1"]).with_code(0);
+    let tapped = scene.world.run(&["tap", "1"]).with_code(0);
+    assert!(tapped.out.contains("is not told"), "{tapped:#?}");
     assert_eq!(
         scene.tell("forget-devices", "devices.forgotten")["count"],
         1

@@ -9,7 +9,8 @@ use super::{Finding, Patient, Verdict};
 use crate::backend::{BackendClient, BackendOptions};
 use crate::channel::{Channel, ChannelEvent, ChannelOptions, Identity, PushUrl};
 use crate::cli::reach;
-use crate::device::VaultChoice;
+use crate::control;
+use crate::device::{SignInCheck, VaultChoice};
 use crate::lifecycle::{Clock, Scope, timeouts};
 use crate::model::BackendOrigin;
 use crate::settings::Settings;
@@ -57,6 +58,7 @@ pub(super) async fn daemon() -> Finding {
 pub(super) async fn backend(
     patient: &Patient,
     origin: Option<&BackendOrigin>,
+    settings: &Settings,
 ) -> (Finding, Finding) {
     let failed = |error| (Finding::error(BACKEND, Verdict::Failed, error), clock(None));
     let Some(origin) = origin else {
@@ -75,30 +77,50 @@ pub(super) async fn backend(
         Err(error) => return failed(error),
     };
     match client.date().await {
-        Ok(date) => (sign_in(patient, origin), clock(date)),
+        Ok(date) => (sign_in(patient, origin, settings).await, clock(date)),
         Err(error) => failed(error),
     }
 }
 
-/// Whether there is a token for a backend that answers.
-fn sign_in(patient: &Patient, origin: &BackendOrigin) -> Finding {
+/// Whether a backend that answers takes the token, as far as it can be asked.
+async fn sign_in(patient: &Patient, origin: &BackendOrigin, settings: &Settings) -> Finding {
     let account = patient.profile.account.as_ref();
     if account.is_none_or(|account| account.backend != *origin) {
         return Finding::ok(BACKEND, format!("{origin} answers"));
     }
     let status = &patient.status;
-    if status.signed_in {
-        let user = status.user.as_deref().unwrap_or_default();
-        return Finding::ok(BACKEND, format!("{origin} answers, {user} is signed in"));
+    if !status.signed_in {
+        let problem = status.vault_problem.as_deref();
+        let problem = problem.unwrap_or("nobody is signed in");
+        return Finding::bad(
+            BACKEND,
+            Verdict::Warning,
+            format!("{origin} answers, but {problem}"),
+            "sign in with `handset login`",
+        );
     }
-    let problem = status.vault_problem.as_deref();
-    let problem = problem.unwrap_or("nobody is signed in");
-    Finding::bad(
-        BACKEND,
-        Verdict::Warning,
-        format!("{origin} answers, but {problem}"),
-        "sign in with `handset login`",
-    )
+    let user = status.user.as_deref().unwrap_or_default();
+    let asked = reach::ask(
+        settings,
+        async |client| client.check_sign_in().await,
+        async |device| control::check_sign_in(device).await,
+    );
+    match asked.await {
+        Ok(SignInCheck::Verified) => {
+            Finding::ok(BACKEND, format!("{origin} answers, {user} is signed in"))
+        }
+        Ok(SignInCheck::NotVerified) => Finding::bad(
+            BACKEND,
+            Verdict::Warning,
+            format!(
+                "{origin} answers, and there is a token of {user}, which is not verified: the backend profile has no \
+                 call to check with"
+            ),
+            "add [check] or [unread] to the profile if the backend has such a call; else the first call that is \
+             refused will tell",
+        ),
+        Err(failure) => Finding::error(BACKEND, Verdict::Warning, failure.message),
+    }
 }
 
 /// Which backend profile is used, where it is not the usual one, and whether it is still the file's.

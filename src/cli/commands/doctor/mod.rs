@@ -99,7 +99,7 @@ pub(super) async fn run(
     let (keyring, daemon, (backend_found, clock), channel, environment) = tokio::join!(
         checks::keyring(&patient, settings),
         checks::daemon(),
-        checks::backend(&patient, backend.as_ref()),
+        checks::backend(&patient, backend.as_ref(), settings),
         checks::channel(&patient, backend.as_ref(), push),
         environment::check(settings),
     );

@@ -75,6 +75,7 @@ pub(super) async fn run(
             authority: authority.as_deref(),
             demo_users,
             in_force: &services.in_force(),
+            hurdles: services.hurdles(),
         };
         output.note(table(&told, output));
     }
@@ -105,6 +106,7 @@ fn serve_file(
     ServeFile {
         pid: std::process::id(),
         http: urls.http.to_string(),
+        backend: roles.has(Role::Backend).then(|| urls.backend.to_string()),
         push: of_push.then(|| urls.push.to_string()),
         wns_token: of_push.then(|| urls.wns_token.to_string()),
         hub: roles.has(Role::Hub).then(|| urls.hub.to_string()),
@@ -185,6 +187,7 @@ async fn options(wish: Serve, settings: &Settings) -> Result<ServicesOptions, Fa
             } else {
                 Profile::QuickStart
             },
+            ..AdministrationOptions::default()
         },
         ..ServicesOptions::default()
     };

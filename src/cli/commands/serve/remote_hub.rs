@@ -48,7 +48,7 @@ pub(super) fn options(
     let options = RemoteHubOptions::new(&text, name, wish.hub_ca.clone());
     options
         .map(Some)
-        .map_err(|invalid| Failure::usage(invalid.to_string()))
+        .map_err(|invalid| Failure::usage(format!("the {invalid}")))
 }
 
 /// True for a connection string on the command line, where others on this machine can read it.

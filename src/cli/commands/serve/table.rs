@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::cli::output::Output;
 use crate::emulator::{Role, Roles, ServiceUrls};
-use crate::wire::push_administration::{InForce, PushService};
+use crate::wire::push_administration::{ConfigurationIdentity, InForce, PushService};
 
 /// What the table tells.
 pub(super) struct Told<'a> {
@@ -17,6 +17,8 @@ pub(super) struct Told<'a> {
     pub(super) authority: Option<&'a Path>,
     pub(super) demo_users: bool,
     pub(super) in_force: &'a InForce,
+    /// All that keeps the app backend from pushing, with the remedies.
+    pub(super) hurdles: Vec<String>,
 }
 
 pub(super) fn table(told: &Told<'_>, output: &Output) -> String {
@@ -55,15 +57,14 @@ pub(super) fn table(told: &Told<'_>, output: &Output) -> String {
         (true, "CA", authority),
         (of_backend, "users", users.to_owned()),
         (by_rules, "pushes", services_in_force(told.in_force)),
-        (
-            by_rules && told.elsewhere.is_none(),
-            "partner",
-            partner_in_force(told.in_force),
-        ),
+        (by_rules, "partner", partner_in_force(told.in_force)),
     ];
     let rows = rows.into_iter().filter(|(served, _, _)| *served);
+    let rows = rows.map(|(_, name, value)| (name, value));
+    let hurdles = told.hurdles.iter().filter(|_| by_rules);
     let rows: Vec<String> = rows
-        .map(|(_, name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))))
+        .chain(hurdles.map(|hurdle| ("", hurdle.clone())))
+        .map(|(name, value)| format!("  {}  {value}", output.dim(&format!("{name:<12}"))))
         .collect();
     format!(
         "{}\n{}\n\n{}",
@@ -104,19 +105,61 @@ fn services_in_force(in_force: &InForce) -> String {
     };
     match (names(true).as_str(), names(false).as_str()) {
         (on, "") => format!("{on} are on ({by})"),
-        ("", _) => format!("every service is off ({by})"),
+        ("", _) => format!(
+            "every service is off ({by}): turn them on with `{}`",
+            all_on(in_force)
+        ),
         (on, off) => format!("on: {on}; off: {off} ({by})"),
     }
 }
 
-/// Whether the app backend may push.
+/// The command that switches every push service on.
+fn all_on(in_force: &InForce) -> String {
+    let switches = PushService::ALL.map(|service| format!(" --{} on", service.as_str()));
+    let identity = in_force.configuration.as_ref();
+    let identity = identity.filter(|identity| **identity != ConfigurationIdentity::Global);
+    let identity = identity.map(|identity| format!(" --identity '{identity}'"));
+    format!(
+        "handset push-config set{}{}",
+        switches.concat(),
+        identity.unwrap_or_default()
+    )
+}
+
+/// Whether the app backend may push; what keeps it from that is told line by line below.
 fn partner_in_force(in_force: &InForce) -> String {
     let domain = &in_force.domain;
-    match (in_force.partner, in_force.federation) {
-        (true, _) => format!("{domain} may push"),
-        (false, true) => format!("{domain} may not push: `handset partner add {domain}`"),
-        (false, false) => {
-            format!("{domain} may not push: `handset partner federation on`")
+    match (&in_force.hub_elsewhere, in_force.partner) {
+        (Some(hub), _) => format!("decided at the hub {hub}"),
+        (None, true) => format!("{domain} may push"),
+        (None, false) => format!("{domain} may not push:"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_out_of_every_switch_is_one_command() {
+        let json = |configuration: &str| {
+            format!(
+                r#"{{"profile":"strict","domain":"a.example","federation":false,"partner":false,{configuration}
+                "services":{{"apple":false,"microsoft":false,"google":false,"webpush":false}}}}"#
+            )
+        };
+        let command = "handset push-config set --apple on --microsoft on --google on --webpush on";
+        for (configuration, more) in [
+            ("", ""),
+            (r#""configuration":"global","#, ""),
+            (
+                r#""configuration":"site:New York","#,
+                " --identity 'site:New York'",
+            ),
+        ] {
+            let in_force: InForce = serde_json::from_str(&json(configuration)).unwrap();
+            let said = services_in_force(&in_force);
+            assert!(said.ends_with(&format!("`{command}{more}`")), "{said}");
         }
     }
 }

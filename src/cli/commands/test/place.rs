@@ -71,6 +71,7 @@ mod tests {
         let file = ServeFile {
             pid: 1,
             http: "http://127.0.0.1:8480/".to_owned(),
+            backend: None,
             push: None,
             wns_token: None,
             hub: None,

@@ -65,6 +65,11 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Where it is printed.
+    pub(super) fn output(&self) -> &'a Output {
+        self.output
+    }
+
     /// A check that went well.
     pub(super) fn good(&mut self, check: &'static str, target: &str, latency: Duration) {
         self.add(check, target, Verdict::Success, Some(latency), None);

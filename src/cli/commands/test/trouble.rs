@@ -13,6 +13,9 @@ use crate::wire::push_administration::{
 /// What Lync Server says of whatever does not answer.
 const TIME_OUT: &str = "504, Server time-out";
 
+/// What is said of a place without an app backend.
+const NO_BACKEND: &str = "404, No app backend";
+
 /// Why a check failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
@@ -49,6 +52,37 @@ impl Trouble {
             TIME_OUT,
             "no_services",
             format!("no `handset serve` runs with the home {home}: start it, or name {option}"),
+        )
+    }
+
+    /// The running services are others.
+    pub(super) fn no_backend_here() -> Self {
+        Self::new(
+            NO_BACKEND,
+            "no_backend",
+            "the running `handset serve` of this home serves no app backend: start it without --only, add backend to \
+             what it names, or name the backend with --backend URL",
+        )
+    }
+
+    /// What is at the address answers, and is something else.
+    fn no_backend_there(said: &str) -> Self {
+        Self::new(
+            NO_BACKEND,
+            "no_backend",
+            format!(
+                "there is no app backend at this address: correct --backend, or, where a `handset serve` with --only \
+                 is, add backend to what it names ({said})"
+            ),
+        )
+    }
+
+    /// The running services take no TLS at all.
+    pub(super) fn https_off() -> Self {
+        Self::new(
+            "HTTPS is off",
+            "https_off",
+            "the running `handset serve` takes no TLS: start it without --https off, or name what does with --target",
         )
     }
 
@@ -117,6 +151,7 @@ impl Trouble {
     pub(super) fn partner(refusal: Refusal) -> Self {
         let error = match refusal.kind {
             PartnerRefusal::FederationOff => "403, Federation is off",
+            PartnerRefusal::DecidedElsewhere => "Not decided here",
             PartnerRefusal::DomainBlocked
             | PartnerRefusal::DomainNotAllowed
             | PartnerRefusal::ProviderOff
@@ -197,6 +232,41 @@ impl Trouble {
         )
     }
 
+    /// The push arrived, and waits on the device.
+    pub(super) fn not_started(limit: Duration) -> Self {
+        let limit = limit.as_secs_f32();
+        Self::on_device(
+            "task_not_started",
+            format!(
+                "the push reached the probe, and its background task did not start within {limit:.1} s: an earlier push \
+                 of this user may still be under way; try again, or allow more with --timeout"
+            ),
+        )
+    }
+
+    /// The task runs, and has no answer for its payload.
+    pub(super) fn not_fetched(limit: Duration) -> Self {
+        let limit = limit.as_secs_f32();
+        Self::on_device(
+            "payload_not_fetched",
+            format!(
+                "the background task started, and the backend did not give it the payload within {limit:.1} s: look \
+                 at the backend's log, or allow more with --timeout"
+            ),
+        )
+    }
+
+    /// The payload is there, and no toast shows it.
+    pub(super) fn not_shown(limit: Duration) -> Self {
+        let limit = limit.as_secs_f32();
+        Self::on_device(
+            "toast_not_shown",
+            format!(
+                "the payload was fetched, and its toast not shown within {limit:.1} s: allow more with --timeout"
+            ),
+        )
+    }
+
     /// The device gave the push up, or cannot go on with it.
     pub(super) fn on_device(code: &'static str, reason: impl Into<String>) -> Self {
         Self::new("The device did not finish it", code, reason)
@@ -214,6 +284,14 @@ impl Trouble {
             ErrorKind::Failed | ErrorKind::Usage | ErrorKind::NoKeyring => {
                 Self::new("The probe failed", "probe_failed", text)
             }
+        }
+    }
+
+    /// What a phone says that could not sign in: a place that does not know the call is no backend.
+    pub(super) fn of_sign_in(error: &DeviceError) -> Self {
+        match backend_error(error) {
+            Some(at @ BackendError::NotThere { .. }) => Self::no_backend_there(&at.to_string()),
+            Some(_) | None => Self::of_device(error),
         }
     }
 
@@ -239,7 +317,14 @@ impl Trouble {
             "backend_unreachable" | "backend_failed" => "payload_not_fetched",
             _ => "dropped_on_device",
         };
-        Self::on_device(code, format!("{reason}: {detail}"))
+        let more = match code {
+            // Its sign-in is a moment old, and the same that stored the payload.
+            "sign_in_refused" => {
+                "; the probe had just signed in: have the backend give a payload to the user it is for"
+            }
+            _ => "",
+        };
+        Self::on_device(code, format!("{reason}: {detail}{more}"))
     }
 
     /// What the channel says of its push service, by the name of its failure.
@@ -250,6 +335,7 @@ impl Trouble {
             "timed_out" => (TIME_OUT, "time_out"),
             "tls" => ("TLS handshake failed", "tls_failed"),
             "not_websocket" => ("Not a push service", "no_push_service"),
+            "none_of" => ("No push service", "no_push_service"),
             "register_refused" => ("Handle refused", "handle_refused"),
             _ => (TIME_OUT, "unreachable"),
         };

@@ -2,8 +2,8 @@
 
 use super::super::policy::Sender;
 use super::super::{AdministrationOptions, Policy};
-use super::{made, rules};
-use crate::wire::push_administration::{PartnerRefusal, Profile};
+use super::{made, make, rules};
+use crate::wire::push_administration::{PartnerRefusal, PermissionRequest, Profile};
 
 const ADD: &str = r#"{"change":"allow-domain","domain":"contoso.com"}"#;
 const PROXIED: &str = r#"{"change":"allow-domain","domain":"contoso.com","proxy":"edge.example"}"#;
@@ -101,6 +101,67 @@ async fn the_lists_decide() {
         (&[], "127.0.0.1", Some(NoDomain)),
     ];
     check_all(lines, &CASE).await;
+}
+
+#[tokio::test]
+async fn every_hurdle_is_named_in_the_order_of_its_mending() {
+    let strict = AdministrationOptions {
+        profile: Profile::Strict,
+        ..AdministrationOptions::default()
+    };
+    let administration = rules(strict).await;
+    let hurdles = || {
+        let hurdles = administration.policy().hurdles().into_iter();
+        hurdles.map(|hurdle| hurdle.kind).collect::<Vec<_>>()
+    };
+    use PartnerRefusal::{DomainNotAllowed, FederationOff};
+    assert_eq!(hurdles(), [FederationOff, DomainNotAllowed]);
+    made(&administration, &[ON]).await;
+    assert_eq!(hurdles(), [DomainNotAllowed]);
+    let own = format!(r#"{{"change":"allow-domain","domain":"{OWN}"}}"#);
+    made(&administration, &[&own]).await;
+    assert_eq!(hurdles(), []);
+    made(&administration, &[OFF]).await;
+    assert_eq!(hurdles(), [FederationOff]);
+}
+
+#[tokio::test]
+async fn partners_are_a_hub_elsewheres_and_services_are_not() {
+    let administration = rules(AdministrationOptions {
+        hub_elsewhere: Some("hub.example/hub".to_owned()),
+        profile: Profile::Strict,
+        ..AdministrationOptions::default()
+    })
+    .await;
+    for json in [
+        BLOCK_OWN,
+        ADD,
+        ON,
+        r#"{"change":"set-provider","identity":"Edge"}"#,
+        r#"{"change":"remove-partner","name":"a.example"}"#,
+        r#"{"change":"forget-partners"}"#,
+    ] {
+        let refused = make(&administration, json).await.unwrap_err().to_string();
+        for part in ["hub.example/hub", "--home"] {
+            assert!(refused.contains(part), "{refused}");
+        }
+    }
+    let asked = administration.permission(&PermissionRequest::default());
+    let refusal = asked.refusal.unwrap();
+    assert_eq!(refusal.kind, PartnerRefusal::DecidedElsewhere);
+    assert!(administration.policy().hurdles().is_empty());
+    let set = r#"{"change":"set-configuration","identity":"global","switches":{"apple":true}}"#;
+    assert!(make(&administration, set).await.is_ok());
+}
+
+#[test]
+fn a_sender_that_names_no_domain_is_told_in_a_sentence() {
+    let refused = Policy::quick_start().partner("bad domain").unwrap_err();
+    let said = refused.to_string();
+    assert!(
+        said.starts_with("the sender speaks for \"bad domain\", which is not the name of a domain"),
+        "{said}"
+    );
 }
 
 #[tokio::test]

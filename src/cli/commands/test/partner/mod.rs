@@ -37,17 +37,36 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let running = env::running(settings).await;
     let mut report = Report::new(output);
-    match target(wish, running.as_ref()) {
+    // The rules do not depend on the network: neither waits for the other.
+    let ((), asked) = tokio::join!(
+        check_way(wish, running.as_ref(), settings, &mut report),
+        ask_permission(wish, settings, output),
+    );
+    let (asked, latency) = asked;
+    report_permission(wish, asked, latency, &mut report);
+    Ok(report.finish())
+}
+
+/// The way to the partner, and to its proxy.
+async fn check_way(
+    wish: &TestPartner,
+    running: Option<&ServeFile>,
+    settings: &Settings,
+    report: &mut Report<'_>,
+) {
+    match target(wish, running) {
         Some(place) => {
-            let own = running.as_ref().filter(|file| place.is_of(file));
-            let own = own.and_then(|file| file.ca.clone());
-            let authorities = [wish.ca.clone(), own].into_iter().flatten().collect();
+            let own = running.filter(|file| place.is_of(file));
             let way = Way {
                 place,
-                authorities,
+                takes_tls: own.is_none_or(|file| file.ca.is_some()),
+                authorities: [wish.ca.clone(), own.and_then(|file| file.ca.clone())]
+                    .into_iter()
+                    .flatten()
+                    .collect(),
                 limit: wish.timeout,
             };
-            way.check(&mut report).await;
+            way.check(report).await;
         }
         None => {
             let trouble = Trouble::no_services(settings.home.path(), "--target HOST:PORT");
@@ -58,10 +77,8 @@ pub(super) async fn run(
         }
     }
     if let Some(proxy) = &wish.proxy {
-        check_proxy(proxy, wish.timeout, &mut report).await;
+        check_proxy(proxy, wish.timeout, report).await;
     }
-    check_permission(wish, settings, &mut report).await;
-    Ok(report.finish())
 }
 
 /// What is to be reached: what was named, else the running services, with TLS where they have it.
@@ -76,6 +93,8 @@ fn target(wish: &TestPartner, running: Option<&ServeFile>) -> Option<Place> {
 /// The way to a partner.
 struct Way {
     place: Place,
+    /// False where it is known that nothing there speaks TLS.
+    takes_tls: bool,
     authorities: Vec<PathBuf>,
     limit: Duration,
 }
@@ -95,6 +114,11 @@ impl Way {
             report.skipped(TRUST, host);
             return;
         };
+        if !self.takes_tls {
+            report.bad(TLS, &place, Duration::ZERO, Trouble::https_off());
+            report.skipped(TRUST, host);
+            return;
+        }
         let files: Vec<&Path> = self.authorities.iter().map(PathBuf::as_path).collect();
         let roots = trust::roots(&files);
         let begun = Instant::now();
@@ -165,33 +189,46 @@ async fn check_proxy(proxy: &HostAddress, limit: Duration, report: &mut Report<'
     }
 }
 
-/// Whether the partner rule lets the domain push. It does not depend on the network.
-async fn check_permission(wish: &TestPartner, settings: &Settings, report: &mut Report<'_>) {
+/// Whether the partner rule lets the domain push, and how long it took to say so.
+async fn ask_permission(
+    wish: &TestPartner,
+    settings: &Settings,
+    output: &Output,
+) -> (Result<Permission, Failure>, Duration) {
     let begun = Instant::now();
     let request = PermissionRequest {
         domain: wish.domain.clone(),
         proxy: wish.proxy.clone(),
     };
     let data = wish.data.data.as_deref();
-    let asked = administer::ask(settings, data, Purpose::Look, async |rules| {
+    let asked = administer::ask(settings, data, Purpose::Look, output, async |rules| {
         rules.permission(&request).await
     });
-    match asked.await {
+    (asked.await, begun.elapsed())
+}
+
+fn report_permission(
+    wish: &TestPartner,
+    asked: Result<Permission, Failure>,
+    latency: Duration,
+    report: &mut Report<'_>,
+) {
+    match asked {
         Ok(Permission {
             domain,
             refusal: None,
-        }) => report.good(PERMISSION, domain.as_str(), begun.elapsed()),
+        }) => report.good(PERMISSION, domain.as_str(), latency),
         Ok(Permission {
             domain,
             refusal: Some(refusal),
         }) => {
             let trouble = Trouble::partner(refusal).said_by("push administration");
-            report.bad(PERMISSION, domain.as_str(), begun.elapsed(), trouble);
+            report.bad(PERMISSION, domain.as_str(), latency, trouble);
         }
         Err(failure) => {
             let domain = wish.domain.as_ref().map_or("-", |domain| domain.as_str());
             let trouble = Trouble::not_asked(failure.message);
-            report.bad(PERMISSION, domain, begun.elapsed(), trouble);
+            report.bad(PERMISSION, domain, latency, trouble);
         }
     }
 }

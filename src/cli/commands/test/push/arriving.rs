@@ -44,7 +44,7 @@ impl Walk<'_, '_> {
         reason = "every other event says nothing about this hop"
     )]
     pub(super) async fn start_task(&mut self, arrived: Instant, message: &str) -> Option<Instant> {
-        let missing = Trouble::time_out("the background task did not start", self.wish.timeout);
+        let missing = Trouble::not_started(self.wish.timeout);
         let (at, started) = self
             .wait(missing, |event| {
                 if event.text("message") != Some(message) {
@@ -72,7 +72,7 @@ impl Walk<'_, '_> {
         reason = "every other event says nothing about this hop"
     )]
     pub(super) async fn fetch(&mut self, started: Instant, message: &str) -> Option<Instant> {
-        let missing = Trouble::time_out("the payload was not fetched", self.wish.timeout);
+        let missing = Trouble::not_fetched(self.wish.timeout);
         let (at, fetched) = self
             .wait(missing, |event| {
                 if event.text("message") != Some(message) {
@@ -99,7 +99,7 @@ impl Walk<'_, '_> {
         message: &str,
         sent: &Sent,
     ) -> Option<()> {
-        let missing = Trouble::time_out("the toast was not shown", self.wish.timeout);
+        let missing = Trouble::not_shown(self.wish.timeout);
         let text = sent.text.clone();
         let (at, shown) = self
             .wait(missing, |event| {

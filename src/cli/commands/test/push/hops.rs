@@ -117,14 +117,14 @@ impl<'a, 'o> Walk<'a, 'o> {
             vault: None,
             push: self.way.push.clone(),
             ca: self.way.ca.clone(),
-            allow_http: self.wish.allow_http.clone(),
+            allow_http: self.wish.network.allow_http.clone(),
             backend_profile: None,
         };
         let device = &self.probe.device;
         let begun = Instant::now();
         let signed = async {
             let signed = device.sign_in(request).await;
-            signed.map_err(|error| Trouble::of_device(&error))
+            signed.map_err(|error| Trouble::of_sign_in(&error))
         };
         let done = self.in_time("the backend did not answer", signed).await;
         let target = self.backend.clone();
@@ -155,7 +155,7 @@ impl<'a, 'o> Walk<'a, 'o> {
         let missing = Trouble::time_out("the push service did not answer", self.wish.timeout);
         let (at, opened) = self
             .wait(missing, |event| match event.event {
-                EventName::ChannelOpened => Some(Ok(())),
+                EventName::ChannelOpened => Some(Ok(event.text("service").map(str::to_owned))),
                 // It is told once every address was tried.
                 EventName::ChannelClosed => {
                     let (reason, detail) = reason_of(event);
@@ -164,7 +164,12 @@ impl<'a, 'o> Walk<'a, 'o> {
                 _ => None,
             })
             .await;
-        self.note(CHANNEL, &target, at - begun, opened)
+        // Where nobody named it, it may be the backend's, or a local one.
+        let target = match &opened {
+            Ok(Some(service)) => service.clone(),
+            Ok(None) | Err(_) => target,
+        };
+        self.note(CHANNEL, &target, at - begun, opened).map(drop)
     }
 
     #[expect(
@@ -173,7 +178,8 @@ impl<'a, 'o> Walk<'a, 'o> {
     )]
     async fn register(&mut self) -> Option<()> {
         let begun = Instant::now();
-        let missing = Trouble::time_out("the handle was not registered", self.wish.timeout);
+        let missing =
+            Trouble::time_out("the backend did not register the handle", self.wish.timeout);
         let (at, registered) = self
             .wait(missing, |event| match event.event {
                 EventName::PhoneReady => Some(Ok(())),

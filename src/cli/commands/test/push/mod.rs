@@ -39,10 +39,12 @@ pub(super) async fn run(
     };
     let running = env::running(settings).await;
     let mut report = Report::new(output);
-    let Some(way) = Way::find(&wish, running.as_ref()) else {
-        let trouble = Trouble::no_services(settings.home.path(), "--backend URL");
-        report.bad(hops::SIGN_IN, "-", Duration::ZERO, trouble);
-        return Ok(report.finish());
+    let way = match Way::find(&wish, running.as_ref(), settings) {
+        Ok(way) => way,
+        Err((target, trouble)) => {
+            report.bad(hops::SIGN_IN, &target, Duration::ZERO, trouble);
+            return Ok(report.finish());
+        }
     };
     let (probe, happenings) = Probe::open(wish.timeout).await?;
     let walk = Walk::new(&wish, &way, &probe, happenings, settings, &mut report);
@@ -67,20 +69,31 @@ struct Way {
 }
 
 impl Way {
-    /// The backend that was named, else the running one.
-    fn find(wish: &TestPush, running: Option<&ServeFile>) -> Option<Self> {
+    /// The backend that was named, else the running one; or where there is none, and why.
+    fn find(
+        wish: &TestPush,
+        running: Option<&ServeFile>,
+        settings: &Settings,
+    ) -> Result<Self, (String, Trouble)> {
+        let nothing = || {
+            let trouble = Trouble::no_services(settings.home.path(), "--backend URL");
+            ("-".to_owned(), trouble)
+        };
         let backend = match (&wish.backend, running) {
             (Some(backend), _) => backend.clone(),
-            (None, Some(file)) => BackendOrigin::parse(&file.http).ok()?,
-            (None, None) => return None,
+            (None, Some(file)) => BackendOrigin::parse(&file.http).map_err(|_| nothing())?,
+            (None, None) => return Err(nothing()),
         };
         let place = Place::of_url(backend.url());
         let own = running.filter(|file| place.is_some_and(|place| place.is_of(file)));
+        if own.is_some_and(|file| file.backend.is_none()) {
+            return Err((backend.to_string(), Trouble::no_backend_here()));
+        }
         let secure = backend.url().scheme() == "https";
         let of_own = own.and_then(|file| file.ca.clone()).filter(|_| secure);
-        Some(Self {
-            push: wish.push.clone(),
-            ca: wish.ca.clone().or(of_own),
+        Ok(Self {
+            push: wish.network.push.clone(),
+            ca: wish.network.ca.clone().or(of_own),
             own: own.is_some(),
             backend,
         })

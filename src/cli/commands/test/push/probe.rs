@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::cli::exit::Failure;
 use crate::cli::output::Output;
+use crate::cli::reach;
 use crate::device::{Device, DeviceOptions, Vaults};
 use crate::lifecycle::{Scope, timeouts};
 use crate::model::DeviceName;
@@ -46,11 +47,8 @@ impl Probe {
             .map_err(|error| Failure::failed(error.to_string()))?;
         let location = Location::File(home.path().join("handset.db"));
         let events = EventStream::default();
-        let mut options = DeviceOptions::new(name.clone(), location, Vaults::memory());
+        let mut options = options(name.clone(), location, limit);
         options.events = events.clone();
-        options.toaster = Toaster::new(vec![Arc::new(RecorderRenderer::new())]);
-        options.backend.connect = options.backend.connect.min(limit);
-        options.backend.request = options.backend.request.min(limit);
         let scope = Scope::new();
         let (tell, told) = channel(MOST_EVENTS);
         let mut heard = events.listen();
@@ -105,6 +103,16 @@ impl Probe {
     }
 }
 
+/// What the probe is made of: it finds its push service as phones do.
+fn options(name: DeviceName, location: Location, limit: Duration) -> DeviceOptions {
+    let mut options = DeviceOptions::new(name, location, Vaults::memory());
+    options.toaster = Toaster::new(vec![Arc::new(RecorderRenderer::new())]);
+    options.backend.connect = options.backend.connect.min(limit);
+    options.backend.request = options.backend.request.min(limit);
+    options.local_service = Some(reach::local_service());
+    options
+}
+
 async fn next(heard: &mut EventReceiver) -> Option<Event> {
     loop {
         // Some that were lost are none that are waited for in vain: the time is limited.
@@ -127,5 +135,17 @@ impl Happenings {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probe_looks_for_a_push_service_where_phones_do() {
+        let name = DeviceName::parse("probe").unwrap();
+        let options = options(name, Location::Memory, Duration::from_secs(1));
+        assert_eq!(options.local_service, Some(reach::local_service()));
     }
 }

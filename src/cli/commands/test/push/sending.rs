@@ -7,7 +7,7 @@ use crate::backend::SentPush;
 use crate::cli::administer::{self, Purpose};
 use crate::cli::commands::test::trouble::Trouble;
 use crate::wire::app_backend::{Delivery, DeliveryOutcome, SecurePushRequest};
-use crate::wire::push_administration::{PermissionRequest, PushService};
+use crate::wire::push_administration::{PartnerRefusal, PermissionRequest, PushService, Refusal};
 
 const PAYLOAD: &str = "payload";
 const PUSH: &str = "push";
@@ -89,15 +89,22 @@ impl Walk<'_, '_> {
         if !self.way.own {
             return trouble;
         }
-        let asked = administer::ask(self.settings, None, Purpose::Look, async |rules| {
-            let permission = rules.permission(&PermissionRequest::default()).await?;
-            Ok((rules.state().await?.in_force, permission))
-        });
+        let asked = administer::ask(
+            self.settings,
+            None,
+            Purpose::Look,
+            self.report.output(),
+            async |rules| {
+                let permission = rules.permission(&PermissionRequest::default()).await?;
+                Ok((rules.state().await?.in_force, permission))
+            },
+        );
         let Ok((in_force, permission)) = asked.await else {
             return trouble;
         };
         let service = PushService::from(self.wish.platform);
-        if let Some(refusal) = permission.refusal {
+        let elsewhere = |refusal: &Refusal| refusal.kind == PartnerRefusal::DecidedElsewhere;
+        if let Some(refusal) = permission.refusal.filter(|refusal| !elsewhere(refusal)) {
             return Trouble::partner(refusal).said_by("push administration");
         }
         if !in_force.services.is_on(service) {
