@@ -23,6 +23,9 @@ pub(super) struct ServeFile {
     /// The app backend, where it is served.
     #[serde(default)]
     pub(super) backend: Option<String>,
+    /// The name that other machines know it by.
+    #[serde(default)]
+    pub(super) public_host: Option<String>,
     /// The device socket, where the push services are served.
     #[serde(default)]
     pub(super) push: Option<String>,

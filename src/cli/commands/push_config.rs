@@ -86,7 +86,8 @@ async fn get(
     if let (Some(identity), true) = (&wanted.identity, all.is_empty()) {
         return Err(Failure::failed(format!(
             "no push configuration {identity} is stored, so that the global one counts there: `handset push-config \
-             set --identity {identity}` makes one"
+             set --identity {} --apple on` makes one, with Apple's service alone on",
+            identity.in_shell()
         )));
     }
     if output.is_json() {

@@ -40,7 +40,8 @@ pub(in crate::emulator) struct Sender<'a> {
 /// A push service is switched off.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the push service {service} is switched off by {by}: turn it on with `handset push-config set --{service} on --identity {identity}`"
+    "the push service {service} is switched off by {by}: turn it on with `handset push-config set --{service} on --identity {}`",
+    identity.in_shell()
 )]
 pub(in crate::emulator) struct ServiceOff {
     /// Its name: `apple`, `microsoft`, `google` or `webpush`.

@@ -108,6 +108,16 @@ impl ConfigurationIdentity {
         let lower = |text: &str| text.to_ascii_lowercase().into_bytes();
         fits(&lower(pattern), &lower(&self.to_string()))
     }
+
+    /// As a shell takes it: in quotes where there are blanks.
+    #[must_use]
+    pub fn in_shell(&self) -> String {
+        let identity = self.to_string();
+        match identity.contains(' ') {
+            true => format!("'{identity}'"),
+            false => identity,
+        }
+    }
 }
 
 /// Goes back to the last star alone, so that no pattern costs more than both lengths multiplied.

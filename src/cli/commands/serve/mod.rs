@@ -15,8 +15,8 @@ use crate::cli::serve_file::{self, HomeLock, ServeFile};
 use crate::cli::signals::Signals;
 use crate::control::{AdminKey, WrittenKey};
 use crate::emulator::{
-    AdministrationOptions, DataLocation, RemoteHubOptions, Role, Roles, SenderCredentials,
-    ServiceUrls, Services, ServicesOptions, Users,
+    AdministrationOptions, DataLocation, PublicHost, RemoteHubOptions, Role, Roles,
+    SenderCredentials, ServiceUrls, Services, ServicesOptions, Users,
 };
 use crate::settings::Settings;
 use crate::wire::push_administration::Profile;
@@ -44,6 +44,7 @@ pub(super) async fn run(
     let roles = options.roles;
     let elsewhere = options.remote_hub.as_ref().map(RemoteHubOptions::shown);
     let demo_users = options.users.is_demo();
+    let public_host = options.public_host.clone();
     let credentials = settings.home.credentials();
     let data = match &options.data {
         DataLocation::Directory(folder) => std::path::absolute(folder).ok(),
@@ -60,7 +61,13 @@ pub(super) async fn run(
     let urls = services.urls();
     SenderCredentials::write_token_uri(&credentials, &urls.fcm_token).await?;
     let authority = write_authority(&services, settings)?;
-    let file = serve_file(urls, roles, authority.clone(), credentials);
+    let file = serve_file(
+        urls,
+        roles,
+        public_host.as_ref(),
+        authority.clone(),
+        credentials,
+    );
     if roles.has(Role::Push) {
         env::write_preload(&file, &settings.home)?;
     }
@@ -99,6 +106,7 @@ fn write_authority(services: &Services, settings: &Settings) -> Result<Option<Pa
 fn serve_file(
     urls: &ServiceUrls,
     roles: Roles,
+    public_host: Option<&PublicHost>,
     ca: Option<PathBuf>,
     credentials: PathBuf,
 ) -> ServeFile {
@@ -107,6 +115,7 @@ fn serve_file(
         pid: std::process::id(),
         http: urls.http.to_string(),
         backend: roles.has(Role::Backend).then(|| urls.backend.to_string()),
+        public_host: public_host.map(ToString::to_string),
         push: of_push.then(|| urls.push.to_string()),
         wns_token: of_push.then(|| urls.wns_token.to_string()),
         hub: roles.has(Role::Hub).then(|| urls.hub.to_string()),
@@ -225,7 +234,7 @@ fn check(options: &ServicesOptions) -> Result<(), Failure> {
     }
     if options.proxy_pass && options.proxy.is_none() {
         return Err(Failure::usage(
-            "--proxy-pass needs the proxy: leave out --proxy off",
+            "--proxy-pass needs the proxy: leave out --proxy off, and have push in --only",
         ));
     }
     let Some(address) = options.exposed() else {
@@ -235,10 +244,19 @@ fn check(options: &ServicesOptions) -> Result<(), Failure> {
     let anybody = roles.has(Role::Backend) && options.users.is_demo();
     let any_sender = roles.has(Role::Push) && !options.strict_credentials;
     if anybody || any_sender {
+        let needed = [
+            (anybody, "--users FILE, as everybody could sign in"),
+            (
+                any_sender,
+                "--strict-credentials, as any well-formed sender credential would be taken",
+            ),
+        ];
+        let needed = needed.iter().filter(|(is_needed, _)| *is_needed);
+        let needed: Vec<&str> = needed.map(|(_, option)| *option).collect();
         return Err(Failure::usage(format!(
-            "{address} can be reached from other machines: add --users FILE, as everybody could sign in, and \
-             --strict-credentials, as any well-formed sender credential would be taken; or listen on a loopback \
-             address, such as 127.0.0.1:{port}",
+            "{address} can be reached from other machines: add {}; or listen on a loopback address, such as \
+             127.0.0.1:{port}",
+            needed.join(", and ")
         )));
     }
     let proxy = options.proxy.filter(|proxy| !proxy.ip().is_loopback());

@@ -30,25 +30,20 @@ pub(super) fn table(told: &Told<'_>, output: &Output) -> String {
     };
     let (of_backend, of_push) = (roles.has(Role::Backend), roles.has(Role::Push));
     let by_rules = of_backend || roles.has(Role::Hub);
-    let of_hub = roles.has(Role::Hub) && told.elsewhere.is_none();
+    let of_hub = roles.has(Role::Hub);
     let backend = urls.backend.as_str().trim_end_matches('/');
     let url = |url: &Option<Url>| {
         url.as_ref()
             .map_or_else(|| "off".to_owned(), Url::to_string)
     };
+    let elsewhere = told.elsewhere.as_deref().unwrap_or_default();
+    let elsewhere = format!("the hub {elsewhere}, elsewhere");
     let authority = told.authority;
     let authority = authority.map_or_else(|| "none".to_owned(), |path| path.display().to_string());
     let rows = [
         (of_backend, "app backend", backend.to_owned()),
         (of_hub, "hub", urls.hub.to_string()),
-        (
-            told.elsewhere.is_some(),
-            "hub",
-            format!(
-                "{}, elsewhere",
-                told.elsewhere.as_deref().unwrap_or_default()
-            ),
-        ),
+        (told.elsewhere.is_some(), "sends by", elsewhere),
         (of_push, "push channel", urls.push.to_string()),
         (of_push, "WNS tokens", urls.wns_token.to_string()),
         (of_push, "Web Push", urls.webpush.to_string()),
@@ -118,7 +113,7 @@ fn all_on(in_force: &InForce) -> String {
     let switches = PushService::ALL.map(|service| format!(" --{} on", service.as_str()));
     let identity = in_force.configuration.as_ref();
     let identity = identity.filter(|identity| **identity != ConfigurationIdentity::Global);
-    let identity = identity.map(|identity| format!(" --identity '{identity}'"));
+    let identity = identity.map(|identity| format!(" --identity {}", identity.in_shell()));
     format!(
         "handset push-config set{}{}",
         switches.concat(),

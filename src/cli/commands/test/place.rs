@@ -43,7 +43,13 @@ impl Place {
         let listeners = [Some(&file.http), file.https.as_ref(), file.proxy.as_ref()];
         let listeners = listeners.into_iter().flatten();
         let mut places = listeners.filter_map(|url| Self::of_url(&Url::parse(url).ok()?));
-        places.any(|own| own.port == self.port && (here || own.host == self.host))
+        let public = file.public_host.as_deref();
+        let public = public.and_then(|public| public.parse::<HostAddress>().ok());
+        let public = public.filter(|public| public.host() == self.host);
+        let port = public.as_ref().and_then(HostAddress::port);
+        let named = here || public.is_some();
+        port == Some(self.port)
+            || places.any(|own| own.port == self.port && (named || own.host == self.host))
     }
 }
 
@@ -71,6 +77,7 @@ mod tests {
         let file = ServeFile {
             pid: 1,
             http: "http://127.0.0.1:8480/".to_owned(),
+            public_host: Some("phone.example".to_owned()),
             backend: None,
             push: None,
             wns_token: None,
@@ -86,6 +93,7 @@ mod tests {
             "localhost:8480",
             "a.localhost:8443",
             "[::1]:8443",
+            "phone.example:8443",
         ] {
             assert!(is_own(own), "{own}");
         }
