@@ -95,7 +95,6 @@ impl HubDoor {
         let answered = if is_own {
             self.carry_out(&parts, body, operation.as_ref()).await
         } else {
-            body::discard(body).await;
             Err(Refusal::NoHub)
         };
         let response =
@@ -115,14 +114,7 @@ impl HubDoor {
         body: Body,
         operation: Result<&Operation, &NoOperation>,
     ) -> Result<Response, Refusal> {
-        let admitted = self.admit(parts, operation);
-        let (operation, call) = match admitted {
-            Ok(admitted) => admitted,
-            Err(refusal) => {
-                body::discard(body).await;
-                return Err(refusal);
-            }
-        };
+        let (operation, call) = self.admit(parts, operation)?;
         let body = body::read(body, largest_body(operation)).await?;
         call.dispatch(operation, body).await
     }
