@@ -117,6 +117,7 @@ impl From<HubError> for Refusal {
             HubError::Partner(_) | HubError::Refused { .. } => StatusCode::FORBIDDEN,
             HubError::Invalid(_) => StatusCode::BAD_REQUEST,
             HubError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
+            HubError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             HubError::Remote {
                 transient: true, ..
             } => StatusCode::SERVICE_UNAVAILABLE,

@@ -16,13 +16,14 @@ mod schedules;
 mod send_headers;
 mod sends;
 mod telemetry;
+mod time;
 
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use crate::emulator::administration::Sender;
@@ -30,6 +31,7 @@ use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::origins::Origins;
 use crate::emulator::push::body;
 use crate::lifecycle::Clock;
+use crate::model::Invalid;
 use crate::wire::notification_hub::{DOMAIN, MAX_BODY};
 
 use super::notification_hub::NotificationHub;
@@ -130,6 +132,9 @@ impl HubDoor {
             NoOperation::Path => Refusal::NoPath,
             NoOperation::Method(allowed) => Refusal::Method(allowed),
         })?;
+        if operation.takes_body() && is_encoded(&parts.headers) {
+            return Err(Refusal::Encoded);
+        }
         let query = Query::read(parts.uri.query().unwrap_or_default())?;
         let authority = access::authority(parts);
         let base = self
@@ -150,9 +155,13 @@ impl Call<'_> {
     /// A handset backend elsewhere says for which domain it speaks, and proved itself by its
     /// signature; the SDKs say nothing, and are let through.
     fn check_partner(&self) -> Result<(), Refusal> {
-        let Some(domain) = self.headers.get(DOMAIN) else {
+        let mut domains = self.headers.get_all(DOMAIN).iter();
+        let Some(domain) = domains.next() else {
             return Ok(());
         };
+        if domains.next().is_some() {
+            return Err(Invalid::new(DOMAIN, "is there more than once").into());
+        }
         let sender = Sender {
             domain: domain.to_str().unwrap_or_default(),
             proxy: None,
@@ -197,6 +206,15 @@ fn largest_body(operation: &Operation) -> usize {
     } else {
         MAX_BODY
     }
+}
+
+/// True for a body that is compressed, or otherwise not as it is.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let all = headers.get_all(header::CONTENT_ENCODING);
+    all.iter().any(|value| {
+        let value = value.as_bytes().trim_ascii();
+        !value.is_empty() && !value.eq_ignore_ascii_case(b"identity")
+    })
 }
 
 /// The hub's name in a path, percent-decoded.
