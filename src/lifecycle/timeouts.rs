@@ -102,6 +102,9 @@ pub const HTTP_STALL: Duration = Duration::from_secs(30);
 /// ([`SERVICE_REQUEST`], [`CONTROL_REQUEST`]).
 pub const HTTP_WORK: Duration = Duration::from_secs(120);
 
+/// How long the rest of a body that nobody wants is read before its request is answered.
+pub const HTTP_LEFTOVER: Duration = Duration::from_secs(5);
+
 /// How often an HTTP/2 client is pinged, so that one which is gone is noticed.
 pub const HTTP2_PING: Duration = Duration::from_secs(30);
 

@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::world::{Served, World, eventually};
+use crate::world::{Served, World, eventually, quiet_address};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -179,6 +179,46 @@ fn a_hub_is_shown_where_there_is_tls_and_named_with_care() {
             .with_code(2);
         assert!(refused.err.contains("hub name"), "{}", refused.err);
     }
+}
+
+#[test]
+fn what_a_kill_left_waits_until_phones_are_back() {
+    let world = World::new();
+    let address = quiet_address();
+    let flags = [
+        "--http",
+        &address,
+        "--https",
+        "127.0.0.1:0",
+        "--proxy",
+        "off",
+    ];
+    let served = world.serve(&flags);
+    let (_, connection) = hub(&world);
+    let client = Client::new(&served, &connection);
+    let due = Clock::system().after(Duration::from_millis(300));
+    let headers = format!(
+        "ServiceBusNotification-Format: windows\r\nX-WNS-Type: wns/raw\r\n\
+         ServiceBusNotification-ScheduleTime: {due}\r\n"
+    );
+    let path = "/handset/schedulednotifications/";
+    let (status, answer) = client.ask("POST", path, &headers, "x");
+    assert_eq!(status, 201, "{answer}");
+    served.running.killed();
+    let (_, id) = answer.split_once("/schedulednotifications/").unwrap();
+    let id = id.split('?').next().unwrap();
+    eventually("its time comes", || Clock::system().now() > due);
+
+    let served = world.serve(&flags);
+    let state = || {
+        let (status, told) = client.ask("GET", &format!("/handset/messages/{id}"), "", "");
+        assert_eq!(status, 200, "{told}");
+        let (_, state) = told.split_once("<State>").unwrap();
+        state.split('<').next().unwrap().to_owned()
+    };
+    assert_eq!(state(), "Enqueued");
+    eventually("it goes on", || state() == "NoTargetFound");
+    stopped(served);
 }
 
 /// What no log may hold.

@@ -17,6 +17,8 @@ use crate::wire::app_backend::{REFUSED_BY, RefusalBody};
 pub(super) enum Refusal {
     /// No credentials, or not the right ones.
     SignInNeeded,
+    /// Who signs in by name and password gave a wrong one.
+    WrongPassword,
     BadRequest(String),
     NotFound,
     Gone,
@@ -43,6 +45,10 @@ impl Refusal {
             Self::SignInNeeded => (
                 StatusCode::UNAUTHORIZED,
                 "sign in with Basic credentials or a bearer token".into(),
+            ),
+            Self::WrongPassword => (
+                StatusCode::UNAUTHORIZED,
+                "the user name or the password is wrong".into(),
             ),
             Self::BadRequest(message) => (StatusCode::BAD_REQUEST, message),
             Self::NotFound => (
@@ -111,6 +117,7 @@ impl From<HubError> for Refusal {
             HubError::Partner(_) | HubError::Refused { .. } => StatusCode::FORBIDDEN,
             HubError::Invalid(_) => StatusCode::BAD_REQUEST,
             HubError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
+            HubError::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             HubError::Remote {
                 transient: true, ..
             } => StatusCode::SERVICE_UNAVAILABLE,

@@ -20,8 +20,15 @@ pub(super) async fn login(
     WholeBody(body): WholeBody,
 ) -> Result<Response, Refusal> {
     let request: LoginRequest = read_json(&body)?;
-    let user = UserName::parse(&request.username).map_err(|_| Refusal::SignInNeeded)?;
-    backend.credentials.check(&user, request.password).await?;
+    let user = UserName::parse(&request.username).map_err(|_| Refusal::WrongPassword)?;
+    let checked = backend.credentials.check(&user, request.password).await;
+    checked.map_err(|refusal| {
+        if refusal == Refusal::SignInNeeded {
+            Refusal::WrongPassword
+        } else {
+            refusal
+        }
+    })?;
     let token = backend.tokens.issue(&user, None).await?;
     Ok(answer(&backend, &token))
 }

@@ -19,6 +19,12 @@ pub(in crate::emulator) enum HubError {
     /// The hub is full.
     #[error("the hub takes no more {0}")]
     Full(&'static str),
+    /// So many test sends are taken in a minute, and no more.
+    #[error("ten test sends a minute are the most: try again in {seconds} s")]
+    TooOften {
+        /// When one more is taken.
+        seconds: u64,
+    },
     /// The sender's domain is not an allowed partner.
     #[error(transparent)]
     Partner(#[from] PartnerRefused),

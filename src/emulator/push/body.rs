@@ -1,11 +1,7 @@
-//! Bodies of requests, bounded.
+//! Bodies of requests, bounded. What is left of one that is too large its connection takes care of.
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, Bytes};
 use futures_util::StreamExt as _;
-
-/// How much of a body that is too large is read and thrown away, in bytes. A sender that is still
-/// writing would not hear the answer otherwise.
-const THROWN_AWAY: usize = 1024 * 1024;
 
 /// A body was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,27 +21,11 @@ pub(in crate::emulator) async fn read(body: Body, most: usize) -> Result<Bytes, 
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| NotRead::BrokeOff)?;
         if whole.len() + piece.len() > most {
-            throw_away(stream).await;
             return Err(NotRead::TooLarge);
         }
         whole.extend_from_slice(&piece);
     }
     Ok(whole.into())
-}
-
-/// Takes a body that nobody wants, as far as its sender must write it before it reads the answer.
-pub(in crate::emulator) async fn discard(body: Body) {
-    throw_away(body.into_data_stream()).await;
-}
-
-async fn throw_away(mut stream: BodyDataStream) {
-    let mut read = 0;
-    while read < THROWN_AWAY {
-        match stream.next().await {
-            Some(Ok(piece)) => read += piece.len(),
-            Some(Err(_)) | None => return,
-        }
-    }
 }
 
 #[cfg(test)]

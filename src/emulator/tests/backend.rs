@@ -108,7 +108,11 @@ async fn without_the_right_credentials_everything_is_401() {
         ("junk", 400),
     ] {
         let login = client().post(url(&services, "api/login")).body(body);
-        assert_eq!(status(login).await, expected, "{body}");
+        let answer = send(login).await;
+        assert_eq!(answer.status(), expected, "{body}");
+        let said = json(answer).await["Message"].to_string();
+        assert!(!said.contains("Basic"), "{said}");
+        assert_eq!(said.contains("password is wrong"), expected == 401);
     }
     services.shutdown().await;
 }

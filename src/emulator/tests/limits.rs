@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response, Version};
 use serde_json::json as value;
 
 use super::apns::provider_token;
@@ -117,6 +117,43 @@ async fn a_body_far_too_large_still_gets_its_answer() {
     let pushed = web_push(&endpoint).header("content-encoding", "aes128gcm");
     let answer = send(pushed.body(huge)).await;
     assert_eq!(json(answer).await["errno"], 104);
+    services.shutdown().await;
+}
+
+#[tokio::test]
+async fn over_http_2_too_a_body_of_any_size_gets_its_answer() {
+    let services = start().await;
+    let access = token(&services).await;
+    let (_one, wns_handle, _) = Device::registered(&services, "wns").await;
+    let (_two, apns_token, _) = Device::registered(&services, "apns").await;
+    // One connection for all.
+    let client = Client::builder()
+        .tls_certs_only([])
+        .no_proxy()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    let provider = provider_token(&services);
+    for (path, bearer, status) in [
+        (&*format!("3/device/{apns_token}"), &*provider, 413),
+        (&*wns_handle, &access, 413),
+        ("v1/projects/p/messages:send", &access, 400),
+        ("api/login", "", 413),
+        ("tables/TodoItem", "", 401),
+        ("handset/registrations", "", 401),
+        ("nowhere", "", 404),
+    ] {
+        for size in [1_100_000, 5_000_000] {
+            let post = client.post(url(&services, path)).bearer_auth(bearer);
+            let post = post.header("apns-topic", "com.example.app");
+            let post = post.header("x-wns-type", "wns/raw");
+            let post = post.header("content-type", "application/octet-stream");
+            let answer = send(post.body(vec![b'x'; size])).await;
+            assert_eq!(answer.version(), Version::HTTP_2, "{path}");
+            assert_eq!(answer.status(), status, "{path} {size}");
+            answer.bytes().await.unwrap();
+        }
+    }
     services.shutdown().await;
 }
 

@@ -59,6 +59,18 @@ async fn an_item_is_pushed_to_the_devices_of_who_inserted_it() {
 }
 
 #[tokio::test]
+async fn what_an_insert_answers_is_what_is_read() {
+    let services = start().await;
+    let mut item = insert(&services, "alice", &value!({"text": "milk"})).await;
+    assert!(item["__createdAt"].is_string(), "{item}");
+    item.as_object_mut().unwrap().remove("push");
+    let path = format!("{TABLE}/{}", item["id"].as_str().unwrap());
+    let read = json(send(request(&services, Method::GET, &path, "alice")).await).await;
+    assert_eq!(read, item);
+    services.shutdown().await;
+}
+
+#[tokio::test]
 async fn items_are_listed_changed_and_deleted_by_their_owner_alone() {
     let services = start().await;
     let milk = insert(&services, "alice", &value!({"text": "milk"})).await;

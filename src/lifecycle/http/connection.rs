@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::wire::{Opening, Wire};
-use super::{ClientCertificate, HttpServer};
+use super::{ClientCertificate, HttpServer, leftover};
 use crate::lifecycle::{Spawner, timeouts};
 
 /// The largest head of an HTTP/1.1 request, in bytes; its body is read in pieces of at most this.
@@ -154,7 +154,11 @@ async fn answer(
     work: Work,
 ) -> Result<Response, Infallible> {
     let _piece = work.begin();
-    router.oneshot(request).await
+    let (parts, body) = request.into_parts();
+    let (body, leftover) = leftover::watch(body, &parts.headers);
+    let response = router.oneshot(Request::from_parts(parts, body)).await;
+    leftover.discard().await;
+    response
 }
 
 /// The requests of one connection.

@@ -4,6 +4,7 @@
 //! HTTP/1.1, whatever was agreed on in the handshake.
 
 mod connection;
+mod leftover;
 mod tls;
 mod wire;
 
@@ -58,7 +59,8 @@ impl HttpServer {
     /// request comes, or comes too slowly, is closed after [`timeouts::HTTP_HEAD`], with HTTP/2
     /// after [`timeouts::HTTP2_IDLE`]. A client of HTTP/1.1 may close its half behind a request and
     /// is answered; one that is gone looks the same, so its request ends behind
-    /// [`timeouts::HTTP_WORK`] at the latest.
+    /// [`timeouts::HTTP_WORK`] at the latest. What a router leaves of a request's body is thrown away
+    /// before the answer, as long as that takes no more than [`timeouts::HTTP_LEFTOVER`].
     ///
     /// At the end no connection is taken any more. A request that is being worked on is answered;
     /// a connection without one is closed.

@@ -187,3 +187,74 @@ async fn a_request_that_never_comes_whole_does_not_hold_up_the_end() {
     assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
     drop((half, secure));
 }
+
+/// One frame of HTTP/2: its type, its flags, and how many bytes it has.
+async fn frame(stream: &mut TcpStream) -> (u8, u8, usize) {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    let length = usize::from(head[1]) << 8 | usize::from(head[2]);
+    stream.read_exact(&mut vec![0; length]).await.unwrap();
+    (head[3], head[4], length)
+}
+
+#[tokio::test]
+async fn over_http_2_a_body_that_nobody_wants_is_taken_before_the_answer() {
+    const DATA: u8 = 0;
+    const RESET: u8 = 3;
+    const PING: u8 = 6;
+    const END_OF_STREAM: u8 = 1;
+    let (dropped, mut drops) = tokio::sync::mpsc::channel(1);
+    let refuse = post(async move |request: axum::extract::Request| {
+        drop(request);
+        dropped.send(()).await.ok();
+        "no"
+    });
+    let (address, scope) = start(Router::new().route("/", refuse), 8).await;
+    // HPACK: POST, http, the path / and an authority; the stream stays open for a body.
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let mut client = say(address, &format!("{preface}\0\0\x06\x01\x04\0\0\0\x01")).await;
+    client.write_all(b"\x83\x84\x86\x41\x01x").await.unwrap();
+    drops.recv().await.unwrap();
+    // An answer before this would come with a reset.
+    client
+        .write_all(b"\0\0\x04\0\0\0\0\0\x01more\0\0\x04\0\x01\0\0\0\x01rest")
+        .await
+        .unwrap();
+    let mut kinds = Vec::new();
+    loop {
+        let (kind, flags, length) = frame(&mut client).await;
+        kinds.push(kind);
+        if kind == DATA && flags & END_OF_STREAM != 0 {
+            assert_eq!(length, 2);
+            break;
+        }
+    }
+    client
+        .write_all(b"\0\0\x08\x06\0\0\0\0\012345678")
+        .await
+        .unwrap();
+    while kinds.last() != Some(&PING) {
+        kinds.push(frame(&mut client).await.0);
+    }
+    assert!(!kinds.contains(&RESET), "{kinds:?}");
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_without_an_end_holds_its_answer_up_only_so_long() {
+    let (address, scope) = start(Router::new(), 8).await;
+    let began = tokio::time::Instant::now();
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n";
+    let mut endless = say(address, &format!("{head}\r\nhalf")).await;
+    let mut answer = [0; 12];
+    endless.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 404");
+    assert!(began.elapsed() >= timeouts::HTTP_LEFTOVER);
+    // Who waits to be told whether to send it is told at once.
+    let mut held = say(address, &format!("{head}Expect: 100-continue\r\n\r\n")).await;
+    let began = tokio::time::Instant::now();
+    held.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 404");
+    assert!(began.elapsed() < timeouts::HTTP_LEFTOVER);
+    assert_eq!(scope.shutdown(timeouts::SHUTDOWN).await, 0);
+}

@@ -47,7 +47,7 @@ pub(super) async fn insert(
             .map_err(|_| Refusal::BadRequest("the item's id is none".to_owned()))?,
         None => NotificationId::parse(random::hex_128())?,
     };
-    let now = backend.clock.now();
+    let now = rows::kept(backend.clock.now());
     let item = TodoItem {
         id: id.to_string(),
         text,

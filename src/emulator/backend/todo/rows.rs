@@ -13,6 +13,15 @@ const MOST_PER_USER: i64 = 1000;
 
 const COLUMNS: &str = "id, text, complete, created_at, updated_at";
 
+/// A time as rows keep it: to the millisecond.
+pub(super) fn kept(time: Timestamp) -> Timestamp {
+    read_time(time.as_millisecond())
+}
+
+fn read_time(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 /// What became of a new item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inserted {
@@ -119,10 +128,7 @@ pub(super) fn delete(c: &Connection, owner: &UserName, id: &str) -> rusqlite::Re
 }
 
 fn read_item(row: &Row<'_>) -> rusqlite::Result<TodoItem> {
-    let time = |column: usize| {
-        let at = row.get(column)?;
-        Ok::<_, rusqlite::Error>(Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH))
-    };
+    let time = |column: usize| row.get(column).map(read_time);
     Ok(TodoItem {
         id: row.get(0)?,
         text: row.get(1)?,

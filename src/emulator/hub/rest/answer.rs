@@ -44,6 +44,10 @@ pub(super) enum Refusal {
     Method(&'static str),
     Changed,
     TooLarge,
+    /// The body is compressed.
+    Encoded,
+    /// The same call may be made again in so many seconds.
+    TooOften(u64),
     /// The hub is full, or does not send this.
     Forbidden(String),
     /// The push service of the send is switched off.
@@ -71,7 +75,7 @@ pub(super) struct Tracking {
 }
 
 impl Tracking {
-    /// The tracking id of the request, where it is a short word, or a new one.
+    /// The tracking id of the request, where it is there once and is a short word, or a new one.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let word = |text: &&str| {
             (1..=MAX_TRACKING_ID).contains(&text.len())
@@ -79,10 +83,10 @@ impl Tracking {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
-        let own = headers
-            .get(TRACKING_ID)
-            .and_then(|value| value.to_str().ok());
-        let own = own.filter(word).map(str::to_owned);
+        let mut all = headers.get_all(TRACKING_ID).iter();
+        let own = all.next().and_then(|value| value.to_str().ok());
+        let own = own.filter(word).filter(|_| all.next().is_none());
+        let own = own.map(str::to_owned);
         Self {
             id: own.unwrap_or_else(|| Uuid::new_v4().to_string()),
             correlation: Uuid::new_v4(),
@@ -162,6 +166,8 @@ impl Refusal {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Changed => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotHere(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -183,6 +189,13 @@ impl Refusal {
                 "The entity was changed since it was read: its ETag is another.".to_owned()
             }
             Self::TooLarge => format!("The body is larger than {} KiB.", MAX_BODY / 1024),
+            Self::Encoded => {
+                "The body is in a content encoding: send it as it is, without Content-Encoding."
+                    .to_owned()
+            }
+            Self::TooOften(seconds) => {
+                format!("Ten test sends a minute are the most: try again in {seconds} s.")
+            }
             Self::Forbidden(problem) | Self::Unavailable(problem) => format!("{problem}."),
             Self::ServiceOff(off) => format!("{off}."),
             Self::NotHere(words) => (*words).to_owned(),
@@ -205,6 +218,11 @@ impl Refusal {
             Self::Method(allowed) => put(headers, header::ALLOW.as_str(), allowed),
             Self::Unavailable(_) => put(headers, header::RETRY_AFTER.as_str(), "1"),
             Self::ServiceOff(off) => put(headers, SERVICE_OFF, off.service),
+            Self::TooOften(seconds) => {
+                put(headers, header::RETRY_AFTER.as_str(), &seconds.to_string());
+            }
+            // What would be taken (RFC 9110 §15.5.16).
+            Self::Encoded => put(headers, header::ACCEPT_ENCODING.as_str(), "identity"),
             Self::Token(_) => put(
                 headers,
                 header::WWW_AUTHENTICATE.as_str(),
@@ -250,6 +268,7 @@ impl From<HubError> for Refusal {
             HubError::NotFound("installation") => Self::NotFound("Installation not found"),
             HubError::NotFound(_) => Self::NotFound(""),
             HubError::Changed => Self::Changed,
+            HubError::TooOften { seconds } => Self::TooOften(seconds),
             error @ (HubError::Full(_) | HubError::Partner(_) | HubError::Refused { .. }) => {
                 Self::Forbidden(error.to_string())
             }

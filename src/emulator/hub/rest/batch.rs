@@ -17,6 +17,7 @@ pub(super) const MAX_BATCH: usize = 1024 * 1024;
 
 impl Call<'_> {
     pub(super) async fn send_batch(&self, body: &Bytes) -> Result<Response, Refusal> {
+        send_headers::refuse_schedule_time(self.headers)?;
         let format = send_headers::format(self.headers)?;
         let platform = send_headers::platform(format)?;
         if !self.query.direct {

@@ -16,13 +16,14 @@ mod schedules;
 mod send_headers;
 mod sends;
 mod telemetry;
+mod time;
 
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use crate::emulator::administration::Sender;
@@ -30,7 +31,7 @@ use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::origins::Origins;
 use crate::emulator::push::body;
 use crate::lifecycle::Clock;
-use crate::model::HostAddress;
+use crate::model::{HostAddress, Invalid};
 use crate::wire::notification_hub::{DOMAIN, Format, MAX_BODY, PROXY};
 
 use super::notification_hub::NotificationHub;
@@ -96,7 +97,6 @@ impl HubDoor {
         let answered = if is_own {
             self.carry_out(&parts, body, operation.as_ref()).await
         } else {
-            body::discard(body).await;
             Err(Refusal::NoHub)
         };
         let response =
@@ -116,14 +116,7 @@ impl HubDoor {
         body: Body,
         operation: Result<&Operation, &NoOperation>,
     ) -> Result<Response, Refusal> {
-        let admitted = self.admit(parts, operation);
-        let (operation, call) = match admitted {
-            Ok(admitted) => admitted,
-            Err(refusal) => {
-                body::discard(body).await;
-                return Err(refusal);
-            }
-        };
+        let (operation, call) = self.admit(parts, operation)?;
         let body = body::read(body, largest_body(operation)).await?;
         call.dispatch(operation, body).await
     }
@@ -139,6 +132,9 @@ impl HubDoor {
             NoOperation::Path => Refusal::NoPath,
             NoOperation::Method(allowed) => Refusal::Method(allowed),
         })?;
+        if operation.takes_body() && is_encoded(&parts.headers) {
+            return Err(Refusal::Encoded);
+        }
         let query = Query::read(parts.uri.query().unwrap_or_default())?;
         let authority = access::authority(parts);
         let base = self
@@ -159,21 +155,28 @@ impl Call<'_> {
     /// A handset backend elsewhere says for which domain it speaks, and proved itself by its
     /// signature; the SDKs say nothing, and are let through.
     fn check_partner(&self) -> Result<(), Refusal> {
-        let Some(domain) = self.headers.get(DOMAIN) else {
+        let Some(domain) = self.one(DOMAIN)? else {
             return Ok(());
         };
-        let proxy = self.headers.get(PROXY).map(|proxy| {
-            let proxy = proxy.to_str().unwrap_or_default();
-            proxy.parse::<HostAddress>()
-        });
+        let proxy = self.one(PROXY)?.map(str::parse::<HostAddress>);
         let proxy = proxy.transpose()?;
         let sender = Sender {
-            domain: domain.to_str().unwrap_or_default(),
+            domain,
             proxy: proxy.as_ref(),
             verified: true,
         };
         let allowed = self.hub.policy().sender(&sender);
         allowed.map_err(|refused| HubError::Partner(refused).into())
+    }
+
+    /// A header that may be there once; what is no text is an empty one.
+    fn one(&self, name: &'static str) -> Result<Option<&str>, Invalid> {
+        let mut values = self.headers.get_all(name).iter();
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Invalid::new(name, "is there more than once"));
+        }
+        Ok(first.map(|value| value.to_str().unwrap_or_default()))
     }
 
     /// A handset backend elsewhere is told of a push service that is off, as it is told at home.
@@ -220,6 +223,15 @@ fn largest_body(operation: &Operation) -> usize {
     } else {
         MAX_BODY
     }
+}
+
+/// True for a body that is compressed, or otherwise not as it is.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let all = headers.get_all(header::CONTENT_ENCODING);
+    all.iter().any(|value| {
+        let value = value.as_bytes().trim_ascii();
+        !value.is_empty() && !value.eq_ignore_ascii_case(b"identity")
+    })
 }
 
 /// The hub's name in a path, percent-decoded.

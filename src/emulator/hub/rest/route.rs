@@ -51,9 +51,13 @@ pub(super) fn segments(path: &str) -> Option<Vec<String>> {
 }
 
 impl Operation {
-    /// The operation of `method` on the parts of a path behind the hub's name.
+    /// The operation of `method` on the parts of a path behind the hub's name. A path with directions
+    /// (`.`, `..`) is none: whoever resolves them means another (RFC 3986 §6.2.2.3).
     pub(super) fn find(method: &Method, below: &[String]) -> Result<Self, NoOperation> {
         let below: Vec<&str> = below.iter().map(String::as_str).collect();
+        if below.iter().any(|part| matches!(*part, "." | "..")) {
+            return Err(NoOperation::Path);
+        }
         let (first, rest) = below.split_first().ok_or(NoOperation::Path)?;
         let word = first.to_ascii_lowercase();
         match (word.as_str(), rest) {
@@ -88,6 +92,20 @@ impl Operation {
             ("jobs", [] | [_]) => Ok(Self::Jobs),
             _ => Err(NoOperation::Path),
         }
+    }
+
+    /// True where the body of a request says something.
+    pub(super) fn takes_body(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateRegistration
+                | Self::PutRegistration(_)
+                | Self::PutInstallation(_)
+                | Self::PatchInstallation(_)
+                | Self::Send
+                | Self::SendBatch
+                | Self::Schedule
+        )
     }
 
     /// Its name in the log.
@@ -220,6 +238,10 @@ mod tests {
             "/hub/registrationids/1",
             "/hub/tags/a",
             "/hub//",
+            "/hub/tags/./registrations",
+            "/hub/tags/%2e/registrations",
+            "/hub/registrations/..",
+            "/hub/registrations/../messages",
         ] {
             assert_eq!(found(&Method::GET, path), Err(NoOperation::Path), "{path}");
         }

@@ -12,6 +12,7 @@ use super::send_headers;
 
 impl Call<'_> {
     pub(super) async fn send(&self, body: Bytes) -> Result<Response, Refusal> {
+        send_headers::refuse_schedule_time(self.headers)?;
         let content = send_headers::content(self.headers, body)?;
         self.check_service(content.format)?;
         let to = send_headers::target(self.headers, &self.query, content.format)?;

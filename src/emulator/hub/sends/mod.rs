@@ -6,6 +6,7 @@ mod checked;
 mod due;
 mod ids;
 mod page;
+mod test_rate;
 mod test_send;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use super::notification_hub::Send;
 use super::rows::{format_code, messages, schedules};
 use checked::Checked;
 use messages::NewMessage;
+use test_rate::TestRate;
 
 /// How many sends of each format are under way at once: a platform whose push service is slow holds
 /// up no other's.
@@ -49,6 +51,7 @@ pub(super) struct Sends {
     at_work: Arc<Mutex<HashSet<i64>>>,
     /// Something was scheduled.
     scheduled: Arc<Notify>,
+    tests: Arc<TestRate>,
 }
 
 impl Sends {
@@ -71,6 +74,7 @@ impl Sends {
             turns: Arc::new(turns.collect()),
             at_work: Arc::default(),
             scheduled: Arc::default(),
+            tests: Arc::default(),
         }
     }
 

@@ -29,6 +29,7 @@ impl Sends {
         send: Send,
     ) -> Result<(String, NotificationOutcome), HubError> {
         let checked = Checked::of(&send)?;
+        self.tests.admit()?;
         let now = self.clock.now();
         let new = NewMessage {
             id: ids::message(now),

@@ -163,7 +163,7 @@ async fn a_body_of_64_kib_and_one_byte_is_too_large() {
 }
 
 /// What is answered to bytes after which nothing more is written.
-async fn raw(hub: &Hub, request: &str) -> String {
+pub(super) async fn raw(hub: &Hub, request: &str) -> String {
     let mut stream = TcpStream::connect(hub.0.http_address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();

@@ -5,6 +5,7 @@ mod audience;
 mod hostile;
 mod installations;
 mod lists;
+mod refusals;
 mod registrations;
 mod sends;
 mod telemetry;

@@ -46,22 +46,23 @@ fn bare_ipv6(text: &str) -> Option<Host<String>> {
     text.parse().ok().map(Host::Ipv6)
 }
 
-/// True when every segment of `audience` stands at the start of `path`. A path with directions in it
-/// is covered by nothing: who serves it may understand it otherwise.
+/// True when every segment of `audience` stands at the start of `path`. Directions (`.`, `..`) are
+/// segments as any other: who serves a path follows none.
 fn is_prefix(audience: &str, path: &str) -> bool {
     let end = path.find(['?', '#']).unwrap_or(path.len());
     let mut asked = segments(&path[..end]);
-    let is_direct = segments(&path[..end])
-        .all(|segment| segment.is_some_and(|segment| segment != "." && segment != ".."));
-    is_direct && segments(audience).all(|own| own.is_some() && asked.next() == Some(own))
+    segments(audience).all(|own| asked.next() == Some(own))
 }
 
-/// The segments of a path, decoded and in lower case; none in the place of one that is no UTF-8.
-fn segments(path: &str) -> impl Iterator<Item = Option<String>> {
+/// The segments of a path, decoded and in lower case; one that is no UTF-8 stands as its bytes.
+fn segments(path: &str) -> impl Iterator<Item = Vec<u8>> {
     path.split('/')
         .filter(|segment| !segment.is_empty())
         .map(|segment| {
-            let text = percent_decode_str(segment).decode_utf8().ok()?;
-            Some(text.to_lowercase())
+            let bytes: Vec<u8> = percent_decode_str(segment).collect();
+            match std::str::from_utf8(&bytes) {
+                Ok(text) => text.to_lowercase().into_bytes(),
+                Err(_) => bytes,
+            }
         })
 }

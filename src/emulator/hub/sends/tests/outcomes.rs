@@ -1,7 +1,8 @@
 use super::*;
-use crate::emulator::tests::{Device, options, start};
+use crate::emulator::tests::{Device, options, pass, start};
 use crate::emulator::{ServicesOptions, errors_on_demand};
 use crate::model::Platform;
+use std::time::Duration;
 
 /// Azure's name for each error that the push services can be asked for.
 fn expected(platform: Platform, error: &str, status: u16) -> &'static str {
@@ -44,6 +45,8 @@ async fn every_answer_of_a_push_service_has_azures_name_and_what_is_gone_is_remo
         } else {
             "{}"
         };
+        // So many test sends a minute are taken, and no more.
+        pass(Duration::from_secs(6)).await;
         let tested = services.hub().test(native(platform, to("it"), body)).await;
         let (id, outcome) = tested.unwrap();
         let [result] = outcome.results.as_slice() else {
