@@ -37,7 +37,7 @@ pub use action_centre::Tapped;
 pub use error::{DeviceError, ErrorKind};
 pub use folder::{DeviceFolder, DeviceLock, FolderError};
 pub use options::{ChannelTimes, DeviceOptions, Vaults};
-pub use profile::{Profile, VaultChoice};
+pub use profile::{EarlierBackend, Profile, VaultChoice};
 pub use registering::RegisterRequest;
 pub use status::Status;
 
