@@ -5,6 +5,7 @@ use std::io;
 
 use super::error::tame;
 use super::{BackendClient, BackendError};
+use crate::lifecycle::{any_cause, innermost};
 
 impl BackendClient {
     /// An exchange that brought no answer, or not the whole of it.
@@ -58,38 +59,4 @@ fn is_unpacking(cause: &(dyn Error + 'static)) -> bool {
 
 fn io_kind(cause: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     cause.downcast_ref::<io::Error>().map(io::Error::kind)
-}
-
-/// What the error at the bottom of the chain says: the ones above only repeat where it happened.
-pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut deepest = error;
-    while let Some(below) = below(deepest) {
-        deepest = below;
-    }
-    deepest.to_string()
-}
-
-fn any_cause(
-    error: &(dyn Error + 'static),
-    matches: impl Fn(&(dyn Error + 'static)) -> bool,
-) -> bool {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if matches(cause) {
-            return true;
-        }
-        next = below(cause);
-    }
-    false
-}
-
-/// The cause of an error. An I/O error's own `source` leaves out the error it wraps.
-fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    let wrapped = error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref);
-    match wrapped {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
-    }
 }
