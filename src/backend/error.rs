@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::BackendProfileError;
 use crate::model::{DisplayText, Invalid, NotificationId};
 
 /// The longest text of a foreign cause that an error repeats, in characters.
@@ -37,6 +38,9 @@ pub enum BackendError {
         /// What the TLS library said.
         cause: String,
     },
+    /// A built-in profile cannot be read: this handset was built wrongly.
+    #[error(transparent)]
+    Profile(#[from] BackendProfileError),
     /// Something given by the caller cannot be sent.
     #[error("{0}")]
     Unusable(#[from] Invalid),

@@ -56,7 +56,7 @@ impl BackendClient {
     /// The call that the profile describes, with `values` put in, and the user's name.
     ///
     /// # Errors
-    /// [`BackendError::Unusable`] when a value is missing or does not fit.
+    /// [`Invalid`] when a value is missing or does not fit.
     pub(super) fn call<'a>(
         &'a self,
         spec: &'a CallSpec,
@@ -110,7 +110,7 @@ impl BackendClient {
             client: self,
             request,
             response,
-            codes: call.codes.unwrap_or(&self.profile.api().codes),
+            codes: call.codes.unwrap_or(&self.api.codes),
         };
         answer.not_a_redirect()
     }
@@ -124,7 +124,7 @@ impl BackendClient {
     fn headers(&self, call: &Call<'_>) -> Result<HeaderMap, Invalid> {
         const JSON: HeaderValue = HeaderValue::from_static("application/json");
         const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
-        let api = self.profile.api();
+        let api = &self.api;
         let mut headers = api.headers.clone();
         headers.entry(ACCEPT).or_insert(JSON);
         if let Some(credential) = call.credential {

@@ -68,7 +68,7 @@ impl Body {
         Ok(Notification {
             id,
             payload: self.text_of(&call.payload, found.next())?.to_string(),
-            read: self.flag(read)?,
+            read: is_read(&read.unwrap_or_default()),
         })
     }
 
@@ -92,7 +92,7 @@ impl Body {
             Ok(Notification {
                 id: NotificationId::parse(id).map_err(|_| self.wrong_kind())?,
                 payload: self.text_of(&call.payload, found.next())?.to_string(),
-                read: self.flag(found.next())?,
+                read: is_read(&found.next().unwrap_or_default()),
             })
         };
         list.into_iter().map(notification).collect()
@@ -125,15 +125,19 @@ impl Body {
             Found::Null | Found::Flag(_) | Found::Other => Err(self.wrong_kind()),
         }
     }
+}
 
-    fn flag(&self, found: Option<Found>) -> Result<bool, BackendError> {
-        match found.unwrap_or_default() {
-            Found::Flag(flag) => Ok(flag),
-            Found::Absent => Ok(false),
-            Found::Null | Found::Number(_) | Found::Text(_) | Found::Other => {
-                Err(self.wrong_kind())
-            }
+/// Whether a payload was read: a flag, a count, or the time at which it was. A payload is worth more
+/// than this, so that nothing here is an error.
+fn is_read(found: &Found) -> bool {
+    match found {
+        Found::Flag(flag) => *flag,
+        Found::Number(number) => number.as_f64().is_some_and(|number| number != 0.0),
+        Found::Text(text) => {
+            let no = ["", "0", "false", "no"];
+            !no.iter().any(|no| text.trim().eq_ignore_ascii_case(no))
         }
+        Found::Absent | Found::Null | Found::Other => false,
     }
 }
 
@@ -163,6 +167,32 @@ fn until(found: &Found, now: Timestamp) -> Option<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whether_it_was_read_is_told_in_any_way() {
+        let text = |text: &str| Found::Text(Zeroizing::new(text.to_owned()));
+        for found in [
+            Found::Flag(true),
+            Found::Number(1.into()),
+            text("true"),
+            text("1"),
+            text("2026-11-20T18:00:00Z"),
+        ] {
+            assert!(is_read(&found), "{found:?}");
+        }
+        for found in [
+            Found::Flag(false),
+            Found::Number(0.into()),
+            Found::Null,
+            Found::Absent,
+            Found::Other,
+            text(""),
+            text("False"),
+            text("0"),
+        ] {
+            assert!(!is_read(&found), "{found:?}");
+        }
+    }
 
     #[test]
     fn an_end_is_read_in_each_of_its_forms() {

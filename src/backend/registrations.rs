@@ -20,7 +20,7 @@ impl BackendClient {
         credential: &Credential,
         installation: Option<&RegistrationBody>,
     ) -> Result<RegistrationId, BackendError> {
-        let Some(create) = &self.profile.api().create else {
+        let Some(create) = &self.api.create else {
             return Ok(RegistrationId::parse(Uuid::new_v4().to_string())?);
         };
         let values = installation.map_or_else(Values::default, |body| self.values(body));
@@ -48,7 +48,7 @@ impl BackendClient {
         body: &RegistrationBody,
     ) -> Result<Option<RegistrationId>, BackendError> {
         Self::check_installation(body)?;
-        let put = &self.profile.api().put;
+        let put = &self.api.put;
         let values = Values {
             id: Some(id.as_str()),
             ..self.values(body)
@@ -68,7 +68,7 @@ impl BackendClient {
         credential: &Credential,
         id: &RegistrationId,
     ) -> Result<(), BackendError> {
-        let delete = self.profile.api().delete.as_ref();
+        let delete = self.api.delete.as_ref();
         let delete = delete.ok_or_else(|| self.not_offered(Kind::Delete))?;
         let values = Values {
             id: Some(id.as_str()),
@@ -109,7 +109,7 @@ impl BackendClient {
 
     fn values<'a>(&'a self, body: &'a RegistrationBody) -> Values<'a> {
         let platform = Platform::from_backend_name(&body.platform);
-        let platform = platform.map(|platform| self.profile.api().platform(platform));
+        let platform = platform.map(|platform| self.api.platform(platform));
         Values {
             platform: Some(platform.unwrap_or(&body.platform)),
             handle: Some(body.handle.as_str()),

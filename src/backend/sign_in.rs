@@ -18,7 +18,7 @@ impl BackendClient {
     /// [`BackendError`]; [`BackendError::needs_sign_in`] when the credential is refused,
     /// [`BackendError::NotThere`] when the server asks nobody who they are: it is no app backend.
     pub async fn check_credential(&self, credential: &Credential) -> Result<(), BackendError> {
-        let api = self.profile.api();
+        let api = &self.api;
         let unread = api.unread.as_ref().map(|unread| &unread.call);
         let Some(check) = api.check.as_ref().or(unread) else {
             tracing::info!("the backend has no call that tells whether the credential is accepted");
@@ -53,7 +53,7 @@ impl BackendClient {
         password: &SecretString,
     ) -> Result<LoginAnswer, BackendError> {
         Credential::check_password(password)?;
-        let login = self.profile.api().login.as_ref();
+        let login = self.api.login.as_ref();
         let login = login.ok_or_else(|| self.not_offered(Kind::Login))?;
         let values = Values {
             user: Some(user.as_str()),
@@ -68,7 +68,7 @@ impl BackendClient {
     /// # Errors
     /// [`BackendError`], as for [`BackendClient::login`].
     pub async fn refresh(&self, credential: &Credential) -> Result<LoginAnswer, BackendError> {
-        let refresh = self.profile.api().refresh.as_ref();
+        let refresh = self.api.refresh.as_ref();
         let refresh = refresh.ok_or_else(|| self.not_offered(Kind::Refresh))?;
         self.token(refresh, token_of(credential), Some(credential))
             .await
@@ -80,7 +80,7 @@ impl BackendClient {
     /// [`BackendError`]; [`BackendError::needs_sign_in`] when the token was dead already,
     /// [`BackendError::NotOffered`] when the backend revokes none.
     pub async fn logout(&self, credential: &Credential) -> Result<(), BackendError> {
-        let logout: Option<&CallSpec> = self.profile.api().logout.as_ref();
+        let logout: Option<&CallSpec> = self.api.logout.as_ref();
         let logout = logout.ok_or_else(|| self.not_offered(Kind::Logout))?;
         let call = self.call(logout, token_of(credential))?;
         self.ask(call.signed(credential)).await.map(drop)

@@ -45,8 +45,7 @@ pub struct SignInRequest {
     pub secret: SignInSecret,
     /// How the password is used; as the backend's profile says, where that is left open.
     pub auth: Option<AuthScheme>,
-    /// How the backend is spoken to; as it was remembered of the same backend, else in the usual
-    /// way.
+    /// How the backend is spoken to; as it is remembered of the same backend, else in the usual way.
     pub backend_profile: Option<BackendProfile>,
     /// Where the token is to live.
     pub vault: Option<VaultChoice>,
@@ -192,9 +191,8 @@ impl Core {
             self.registrar.doubt(account).await?;
         }
         self.change_profile(move |profile| {
-            profile.account = now.account;
+            profile.turn_to(now.account, now.backend_profile);
             profile.auth = now.auth;
-            profile.backend_profile = now.backend_profile;
             profile.vault = now.vault;
             profile.push = now.push.or_else(|| profile.push.take());
             profile.ca = now.ca;
@@ -279,9 +277,8 @@ impl Core {
 
 /// How the backend of a sign-in is spoken to.
 fn spoken(request: &SignInRequest, before: &Profile) -> BackendProfile {
-    let same = (before.account.as_ref()).is_some_and(|last| last.backend == request.backend);
-    let remembered = before.backend_profile.as_ref().filter(|_| same);
-    let chosen = request.backend_profile.as_ref().or(remembered);
+    let chosen = request.backend_profile.as_ref();
+    let chosen = chosen.or_else(|| before.spoken_at(&request.backend));
     chosen.cloned().unwrap_or_default()
 }
 

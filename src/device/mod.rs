@@ -38,7 +38,7 @@ pub use action_centre::Tapped;
 pub use error::{DeviceError, ErrorKind};
 pub use folder::{DeviceFolder, DeviceLock, FolderError};
 pub use options::{ChannelTimes, DeviceOptions, Vaults};
-pub use profile::{Profile, VaultChoice};
+pub use profile::{EarlierBackend, Profile, VaultChoice};
 pub use registering::RegisterRequest;
 pub use sign_in_check::SignInCheck;
 pub use status::Status;

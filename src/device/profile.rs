@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::BackendProfile;
-use crate::model::{Account, AuthScheme, Conditions, DeviceName, Platform, Tag};
+use crate::model::{Account, AuthScheme, BackendOrigin, Conditions, DeviceName, Platform, Tag};
 use crate::store::{Store, StoreError};
 use crate::vault::VaultKind;
 
@@ -36,6 +36,9 @@ pub struct Profile {
     /// How the backend is spoken to, as it was at the sign-in; none for the usual way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend_profile: Option<BackendProfile>,
+    /// How the backends of earlier sign-ins are spoken to, where that is not the usual way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_backends: Vec<EarlierBackend>,
     /// Where the token lives.
     #[serde(default)]
     pub vault: Option<VaultChoice>,
@@ -62,6 +65,46 @@ pub struct Profile {
     pub registers: bool,
 }
 
+/// A backend that somebody was signed in at before, and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierBackend {
+    /// The backend.
+    pub backend: BackendOrigin,
+    /// How it is spoken to.
+    pub profile: BackendProfile,
+}
+
+/// The most earlier backends that are remembered.
+const MOST_EARLIER: usize = 8;
+
+impl Profile {
+    /// How this backend is spoken to, as far as it is remembered; none for the usual way.
+    pub(super) fn spoken_at(&self, backend: &BackendOrigin) -> Option<&BackendProfile> {
+        let last = self.account.as_ref().map(|account| &account.backend);
+        if last == Some(backend) {
+            return self.backend_profile.as_ref();
+        }
+        let mut earlier = self.earlier_backends.iter();
+        let known = earlier.find(|earlier| earlier.backend == *backend);
+        known.map(|earlier| &earlier.profile)
+    }
+
+    /// Goes over to an account, and remembers how the backend of the one before is spoken to.
+    pub(super) fn turn_to(&mut self, account: Option<Account>, spoken: Option<BackendProfile>) {
+        let before = std::mem::replace(&mut self.account, account).map(|last| last.backend);
+        let profile = std::mem::replace(&mut self.backend_profile, spoken);
+        if let (Some(backend), Some(profile)) = (before, profile) {
+            self.earlier_backends
+                .push(EarlierBackend { backend, profile });
+        }
+        let now = self.account.as_ref().map(|account| &account.backend);
+        self.earlier_backends
+            .retain(|earlier| Some(&earlier.backend) != now);
+        let most = self.earlier_backends.len().saturating_sub(MOST_EARLIER);
+        self.earlier_backends.drain(..most);
+    }
+}
+
 fn default_platform() -> Platform {
     Platform::Wns
 }
@@ -76,6 +119,7 @@ impl Default for Profile {
             account: None,
             auth: AuthScheme::default(),
             backend_profile: None,
+            earlier_backends: Vec::new(),
             vault: None,
             push: None,
             ca: None,
@@ -255,4 +299,40 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> 
     serde_json::from_str(text).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::UserName;
+
+    fn account(backend: &str) -> Account {
+        Account {
+            user: UserName::parse("alice").unwrap(),
+            backend: BackendOrigin::parse(backend).unwrap(),
+        }
+    }
+
+    #[test]
+    fn how_a_backend_is_spoken_to_is_remembered_through_sign_ins_elsewhere() {
+        let own = BackendProfile::built_in("tutorial").unwrap();
+        let at = |n: usize| account(&format!("https://b{n}.example"));
+        let mut profile = Profile::default();
+        profile.turn_to(Some(at(0)), Some(own.clone()));
+        profile.turn_to(Some(at(1)), None);
+        assert_eq!(profile.spoken_at(&at(0).backend), Some(&own));
+        assert_eq!(profile.spoken_at(&at(1).backend), None);
+        let kept: Profile =
+            serde_json::from_str(&serde_json::to_string(&profile).unwrap()).unwrap();
+        assert_eq!(kept.spoken_at(&at(0).backend), Some(&own));
+        // Chosen anew, the usual way counts.
+        profile.turn_to(Some(at(0)), None);
+        profile.turn_to(Some(at(1)), None);
+        assert_eq!(profile.spoken_at(&at(0).backend), None);
+        for n in 0..20 {
+            profile.turn_to(Some(at(n)), Some(own.clone()));
+        }
+        assert_eq!(profile.earlier_backends.len(), MOST_EARLIER);
+        assert_eq!(profile.spoken_at(&at(18).backend), Some(&own));
+    }
 }

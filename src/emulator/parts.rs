@@ -7,7 +7,7 @@ use crate::store::Store;
 
 use super::EmulatorError;
 use super::administration::{AdminDoor, Policy};
-use super::backend::AppBackend;
+use super::backend::{AppBackend, BackendParts, Hubs};
 use super::credentials::SenderCredentials;
 use super::front::Doors;
 use super::hub::{
@@ -70,11 +70,25 @@ impl Parts {
             },
             options.hub_name.clone(),
         )?;
-        let for_backend: Arc<dyn Hub> = match &options.remote_hub {
-            Some(remote) => elsewhere(remote.clone(), &policy, &clock, &scope)?,
-            None => Arc::new(BackendHub::new(hub.clone(), policy.domain().to_string())),
+        let embedded: Arc<dyn Hub> =
+            Arc::new(BackendHub::new(hub.clone(), policy.domain().to_string()));
+        let hubs = match &options.remote_hub {
+            Some(remote) => {
+                let name = remote.shown();
+                let remote = elsewhere(remote.clone(), &policy, &clock, &scope)?;
+                Hubs::elsewhere(remote, &name, embedded)
+            }
+            None => Hubs::embedded(embedded),
         };
-        let backend = backend(&options, &store, &policy, for_backend);
+        let backend = AppBackend::new(BackendParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            hubs,
+            policy,
+            users: options.users.clone(),
+            token_ttl: options.token_ttl,
+            spawner: scope.spawner(),
+        });
         let wns = wns(&options, &handles, &queue, &credentials);
         let timings = options.socket;
         let sockets = DeviceSockets::new(handles.clone(), queue.clone(), timings, scope.spawner());
@@ -125,22 +139,6 @@ fn hub(parts: HubParts<'_>, name: HubName) -> Result<(NotificationHub, HubDoor),
     let hub = NotificationHub::new(parts)?;
     let door = HubDoor::new(hub.clone(), name, credentials, clock, own);
     Ok((hub, door))
-}
-
-fn backend(
-    options: &ServicesOptions,
-    store: &Store,
-    policy: &Policy,
-    hub: Arc<dyn Hub>,
-) -> AppBackend {
-    AppBackend::new(
-        store.clone(),
-        options.clock.clone(),
-        hub,
-        policy.clone(),
-        options.users.clone(),
-        options.token_ttl,
-    )
 }
 
 fn wns(

@@ -5,7 +5,15 @@ use crate::store::Schema;
 /// The services' one database: `services.db` in the data folder.
 pub(super) const SCHEMA: Schema = Schema {
     application_id: 0x4853_7376,
-    migrations: &[FIRST, TOPICS, TOTALS, BACKEND, HUB, ADMINISTRATION],
+    migrations: &[
+        FIRST,
+        TOPICS,
+        TOTALS,
+        BACKEND,
+        HUB,
+        ADMINISTRATION,
+        HUBS_OF_REGISTRATIONS,
+    ],
 };
 
 /// Numbers of agents, channels and messages are never given twice, so that a late job about one
@@ -337,4 +345,25 @@ CREATE TABLE hosting_provider(
     enabled INTEGER NOT NULL,
     verification TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// Which hub may know a registration: `embedded`, or host and name of one elsewhere; empty where an
+/// earlier handset did not write down which one elsewhere it was. A hub that cannot be asked when it
+/// is to let a registration go is asked later.
+///
+/// What the embedded hub has of the app backend is known to it; what of that is no registration any
+/// more it is to let go.
+const HUBS_OF_REGISTRATIONS: &str = "
+ALTER TABLE registration ADD COLUMN hub TEXT NOT NULL DEFAULT '';
+UPDATE registration SET hub = 'embedded'
+WHERE id IN (SELECT registration FROM hub_target WHERE of_backend = 1);
+
+CREATE TABLE registration_left(
+    hub TEXT NOT NULL,
+    registration TEXT NOT NULL,
+    PRIMARY KEY(hub, registration)
+) STRICT, WITHOUT ROWID;
+INSERT INTO registration_left(hub, registration)
+SELECT 'embedded', registration FROM hub_target
+WHERE of_backend = 1 AND registration NOT IN (SELECT id FROM registration);
 ";

@@ -18,7 +18,7 @@ use super::EmulatorError;
 use super::administration::{AdminDoor, AdministrationOptions, PushAdministration};
 use super::backend::AppBackend;
 use super::credentials::SenderCredentials;
-use super::front::{self, Doors};
+use super::front;
 use super::hub::{HubName, NotificationHub, RemoteHubOptions};
 use super::listeners::Listeners;
 use super::options::{DataLocation, ServicesOptions};
@@ -89,12 +89,20 @@ impl Services {
             store,
             scope,
         } = parts;
+        if roles.has(Role::Backend) {
+            doors.backend.take_up_registrations().await?;
+            let backend = doors.backend.clone();
+            scope.spawn("app backend's sweep", async move {
+                // It asks the hub, and holds up nobody.
+                backend.sweep_forever().await;
+            });
+        }
         let router = front::router(doors.clone(), roles);
         if roles.has(Role::Hub) {
             hub.start().await;
         }
         listeners.serve(&scope, router, tls.clone(), pass);
-        sweep(&scope, &doors, &queue, handles, hub.clone());
+        sweep(&scope, &queue, handles, hub.clone());
         let (admin, backend) = (doors.admin, doors.backend);
         let (wns, fcm) = (doors.wns, doors.fcm);
         Ok(Self {
@@ -328,12 +336,8 @@ async fn certificates(
     Ok(Some(Arc::new(Tls::obtain(folder, names).await?)))
 }
 
-/// Looks again and again for what has expired. The backend's part, which asks the hub, holds up nobody.
-fn sweep(scope: &Scope, doors: &Doors, queue: &Queue, handles: Handles, hub: NotificationHub) {
-    let backend = doors.backend.clone();
-    scope.spawn("app backend's sweep", async move {
-        backend.sweep_forever().await;
-    });
+/// Looks again and again for what has expired.
+fn sweep(scope: &Scope, queue: &Queue, handles: Handles, hub: NotificationHub) {
     let queue = queue.clone();
     scope.spawn("embedded services' sweep", async move {
         loop {

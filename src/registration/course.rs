@@ -72,6 +72,11 @@ impl Course {
         });
     }
 
+    /// The id that was stored was given up for a new one already.
+    pub(super) fn renews(&mut self) {
+        self.renewed = true;
+    }
+
     /// The backend does not know the id.
     pub(super) fn gone(&mut self) -> Result<(), GoneAgain> {
         self.stored = None;

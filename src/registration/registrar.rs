@@ -50,8 +50,8 @@ impl Registrar {
     }
 
     /// Makes sure that the backend knows the installation: asks for an id where there is none, puts
-    /// what differs from the last acknowledged or is a day old, and gives an id that the backend no longer knows
-    /// up for a new one, once.
+    /// what differs from the last acknowledged or is a day old, and gives an id that the backend no
+    /// longer knows up for a new one, once in a call.
     ///
     /// # Errors
     /// [`RegistrationError`]; [`RegistrationError::Refused`] before anything is sent. Whatever was
@@ -136,17 +136,24 @@ impl Registrar {
         BackendClient::check_installation(&wanted)?;
         let _turn = self.turn.lock().await;
         let mut stored = self.stored(account).await?;
+        let mut renews = false;
         if !force && let Some(old) = stored.take_if(|stored| self.is_old(stored, &wanted)) {
             match self.refresh(backend, credential, account, &old).await {
                 Ok(id) => {
                     let changed = false;
                     return Ok(Updated { id, changed });
                 }
-                Err(error) if error.is_gone() => self.forget(account).await?,
+                Err(error) if error.is_gone() => {
+                    self.forget(account).await?;
+                    renews = true;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
         let mut course = Course::new(stored, wanted, force);
+        if renews {
+            course.renews();
+        }
         loop {
             match course.next() {
                 Step::Create => {

@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::json::problem_within;
 use crate::model::{Handle, NotificationId, RegistrationId, SubscriptionKeys, Tag};
 
 /// The largest body either side reads, in bytes.
@@ -255,7 +256,7 @@ pub fn read_registration_id(body: &str) -> Result<RegistrationId, crate::model::
     RegistrationId::parse(text)
 }
 
-/// Reads an object whose property names are in any case.
+/// Reads an object whose property names are in any case. An error does not repeat its values.
 pub(super) fn any_case<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -267,7 +268,8 @@ pub(super) fn any_case<'de, T: DeserializeOwned, D: Deserializer<'de>>(
         .into_iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect();
-    serde_json::from_value(Value::Object(lower)).map_err(D::Error::custom)
+    serde_json::from_value(Value::Object(lower))
+        .map_err(|error| D::Error::custom(problem_within(&error)))
 }
 
 fn number_or_string<'de, D: Deserializer<'de>>(

@@ -10,12 +10,17 @@ use crate::support::{LIMIT, events_of, eventually, nth_event};
 
 /// Signs in to the lab's backend as if it were the tutorials'.
 async fn as_in_the_tutorials(lab: &Lab, phone: &Phone) {
+    let backend = lab.services().urls().backend.to_string();
+    sign_in(phone, &backend, BackendProfile::built_in("tutorial")).await;
+}
+
+async fn sign_in(phone: &Phone, backend: &str, backend_profile: Option<BackendProfile>) {
     let request = SignInRequest {
-        backend: BackendOrigin::parse(lab.services().urls().backend.as_str()).unwrap(),
+        backend: BackendOrigin::parse(backend).unwrap(),
         user: UserName::parse("alice").unwrap(),
         secret: SignInSecret::Password("alice".into()),
         auth: None,
-        backend_profile: BackendProfile::built_in("tutorial"),
+        backend_profile,
         vault: None,
         push: None,
         ca: None,
@@ -69,5 +74,21 @@ async fn another_profile_puts_the_registration_anew_in_its_own_words() {
     lab.backend().send_secure("alice", "hello").await.unwrap();
     assert_eq!(phone.next_toast(LIMIT).await.unwrap().body, "hello");
     assert_eq!(events_of(&phone, EventName::RegistrationUpdated).len(), 2);
+    lab.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_is_spoken_to_as_before_after_a_sign_in_elsewhere() {
+    let lab = Lab::start().await.unwrap();
+    let phone = lab.device("phone").user("alice").start().await.unwrap();
+    as_in_the_tutorials(&lab, &phone).await;
+    let here = lab.services().urls().backend.to_string();
+    let elsewhere = here.replace("127.0.0.1", "localhost");
+    assert_ne!(here, elsewhere);
+    sign_in(&phone, &elsewhere, None).await;
+    assert_eq!(phone.status().await.unwrap().backend_profile, None);
+    sign_in(&phone, &here, None).await;
+    let spoken = phone.status().await.unwrap().backend_profile;
+    assert_eq!(spoken.as_deref(), Some("tutorial"));
     lab.finish().await.unwrap();
 }

@@ -53,11 +53,15 @@ const BUILT_IN: [(&str, &str); 3] = [
     ),
 ];
 
-static PARSED: LazyLock<Vec<BackendProfile>> = LazyLock::new(|| {
-    let built_in = BUILT_IN
-        .iter()
-        .map(|(name, text)| parse_built_in(name, text));
-    built_in.collect()
+static PARSED: LazyLock<[BackendProfile; BUILT_IN.len()]> = LazyLock::new(|| {
+    BUILT_IN.map(|(name, text)| {
+        let source = Source {
+            name: name.to_owned(),
+            text: None,
+        };
+        let api = read(text).map(Arc::new);
+        BackendProfile(Arc::new(Inner { source, api }))
+    })
 });
 
 /// How the phone speaks to a backend. Cheap to clone. It is kept and sent as the text it was parsed
@@ -68,7 +72,8 @@ pub struct BackendProfile(Arc<Inner>);
 
 struct Inner {
     source: Source,
-    api: Api,
+    /// A file was read; a built-in profile may say that it could not be, which a test rules out.
+    api: Result<Arc<Api>, String>,
 }
 
 /// What a profile was parsed from.
@@ -98,6 +103,7 @@ impl BackendProfile {
             name: origin.to_owned(),
             text: Some(text.to_owned()),
         };
+        let api = Ok(Arc::new(api));
         Ok(Self(Arc::new(Inner { source, api })))
     }
 
@@ -142,23 +148,34 @@ impl BackendProfile {
     /// How a password is used where nobody says.
     #[must_use]
     pub fn auth_scheme(&self) -> AuthScheme {
-        self.0.api.auth.scheme
+        let api = self.0.api.as_ref();
+        api.map_or_else(|_| AuthScheme::default(), |api| api.auth.scheme)
     }
 
     /// True where the backend can be told that a payload was read (`[read]`).
     #[must_use]
     pub fn tells_reads(&self) -> bool {
-        self.0.api.read.is_some()
+        let api = self.0.api.as_ref();
+        api.is_ok_and(|api| api.read.is_some())
     }
 
     /// True where the backend can be asked whether a sign-in is good (`[check]`, or `[unread]`).
     #[must_use]
     pub fn checks_sign_in(&self) -> bool {
-        self.0.api.check.is_some() || self.0.api.unread.is_some()
+        let api = self.0.api.as_ref();
+        api.is_ok_and(|api| api.check.is_some() || api.unread.is_some())
     }
 
-    pub(super) fn api(&self) -> &Api {
-        &self.0.api
+    /// What the profile says.
+    ///
+    /// # Errors
+    /// [`BackendProfileError`] for a built-in profile that cannot be read.
+    pub(super) fn api(&self) -> Result<Arc<Api>, BackendProfileError> {
+        let api = self.0.api.as_ref().map(Arc::clone);
+        api.map_err(|problem| BackendProfileError {
+            origin: self.name(),
+            problem: problem.clone(),
+        })
     }
 }
 
@@ -166,12 +183,9 @@ impl BackendProfile {
 const MAX_ORIGIN: usize = 200;
 
 impl Default for BackendProfile {
-    #[expect(
-        clippy::expect_used,
-        reason = "the list of built-in profiles is not empty"
-    )]
     fn default() -> Self {
-        PARSED.first().expect("there is a built-in profile").clone()
+        let [usual, ..] = &*PARSED;
+        usual.clone()
     }
 }
 
@@ -206,19 +220,6 @@ impl From<BackendProfile> for Source {
     fn from(profile: BackendProfile) -> Self {
         profile.0.source.clone()
     }
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "a test holds that each of them can be read"
-)]
-fn parse_built_in(name: &str, text: &str) -> BackendProfile {
-    let api = read(text).expect("a built-in profile can be read");
-    let source = Source {
-        name: name.to_owned(),
-        text: None,
-    };
-    BackendProfile(Arc::new(Inner { source, api }))
 }
 
 /// Reads a file; what is wrong with it is told with its line.

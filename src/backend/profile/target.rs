@@ -164,10 +164,11 @@ fn parameters(query: &str) -> Result<Vec<(String, Template)>, Invalid> {
     pairs.iter().map(read).collect()
 }
 
-/// What a query may have besides letters and digits; a space is written nowhere as `+`.
+/// What a query may have besides letters and digits: not `+`, which would stand for a space.
 const QUERY: &str = "._~!$'()*,;:@/?[]-";
 
-/// Reads a template whose own characters need no encoding, so that it is sent as it is written.
+/// Reads a template whose own characters are all plain: a path is sent as it is written, and a query
+/// in the encoding of forms, so that its reader finds in it what is written.
 fn template(text: &str, more: &str, part: &str) -> Result<Template, Invalid> {
     let template = Template::parse(text).map_err(bad)?;
     for piece in template.pieces() {

@@ -37,18 +37,40 @@ fn the_built_in_ones_can_be_read() {
         let copy = BackendProfile::parse("copy.toml", text).unwrap();
         assert_eq!(copy.file(), Some(("copy.toml", text)));
         assert_ne!(copy, profile);
+        assert!(profile.api().is_ok(), "{name}");
     }
     assert!(BackendProfile::built_in("nope").is_none());
     let tutorial = BackendProfile::built_in("tutorial").unwrap();
-    let api = tutorial.api();
+    let api = tutorial.api().unwrap();
     assert!(api.login.is_none() && api.unread.is_none() && api.read.is_none());
+}
+
+#[test]
+fn one_that_could_not_be_read_would_say_so_and_not_stop_the_phone() {
+    let source = Source {
+        name: "embedded".to_owned(),
+        text: None,
+    };
+    let api = Err("line 1: x".to_owned());
+    let broken = BackendProfile(Arc::new(Inner { source, api }));
+    assert_eq!(broken.auth_scheme(), AuthScheme::default());
+    let origin = crate::model::BackendOrigin::parse("http://127.0.0.1:1").unwrap();
+    let client = crate::backend::BackendClient::new(crate::backend::BackendOptions {
+        profile: broken,
+        ..crate::backend::BackendOptions::new(origin)
+    });
+    let said = client.unwrap_err().to_string();
+    assert!(
+        said.contains("embedded is no backend profile: line 1: x"),
+        "{said}"
+    );
 }
 
 #[test]
 fn the_embedded_one_writes_out_what_is_usual_anyway() {
     let least = BackendProfile::parse("least.toml", LEAST).unwrap();
-    let (least, embedded) = (least.api(), BackendProfile::default());
-    let embedded = embedded.api();
+    let embedded = BackendProfile::default().api().unwrap();
+    let least = least.api().unwrap();
     assert_eq!(format!("{:?}", least.auth), format!("{:?}", embedded.auth));
     assert_eq!(
         format!("{:?}", least.codes),

@@ -143,7 +143,7 @@ async fn missing_fields_are_named_and_values_are_not_shown() {
         r#"[]"#,
         r#"null"#,
         r#"{"Id":1,"Payload":{"the-payload":1}}"#,
-        r#"{"Id":1,"Payload":"p","Read":"the-payload"}"#,
+        r#"{"Id":1,"Payload":["the-payload"],"Read":true}"#,
         r#"{"Id":"../../the-payload","Payload":"p"}"#,
         r#"{"Id":["the-payload"],"Payload":"p"}"#,
     ] {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod calls;
+mod in_other_words;
 mod pages;
 mod profiles;
 mod tls;

@@ -106,7 +106,8 @@ impl From<StoreError> for Refusal {
     }
 }
 
-/// What a hub refuses for good is told with a status that says so; what may go through later is 503.
+/// The status says who can do something about it: with 403 and 400 who asks for a push, with 502 and 507
+/// who runs the hub or has its key; with 503 nobody has to, and the same call may go through later.
 impl From<HubError> for Refusal {
     fn from(error: HubError) -> Self {
         let status = match &error {

@@ -5,6 +5,7 @@ mod answer;
 mod caller;
 mod credentials;
 mod forms;
+mod hubs;
 mod login;
 mod notifications;
 mod pushing;
@@ -17,18 +18,21 @@ mod tokens;
 mod users;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
+use tokio::sync::Semaphore;
 
-use crate::lifecycle::{Backoff, Clock, timeouts};
+use crate::lifecycle::{Backoff, Clock, Spawner, timeouts};
 use crate::store::Store;
 use crate::wire::app_backend::MAX_BODY;
 
 use super::administration::Policy;
-use super::hub::{Hub, HubError};
+use super::hub::HubError;
 use credentials::Credentials;
+pub(super) use hubs::Hubs;
 use registration::Turns;
 use tokens::Tokens;
 pub use users::{Users, UsersError};
@@ -38,32 +42,50 @@ pub use users::{Users, UsersError};
 pub(super) struct AppBackend {
     store: Store,
     clock: Clock,
-    hub: Arc<dyn Hub>,
+    hubs: Hubs,
     policy: Policy,
     credentials: Credentials,
     tokens: Tokens,
     turns: Turns,
+    spawner: Spawner,
+    /// A place for each push that is under way.
+    places: Arc<Semaphore>,
+}
+
+/// What an app backend is made of.
+pub(super) struct BackendParts {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) hubs: Hubs,
+    pub(super) policy: Policy,
+    pub(super) users: Users,
+    pub(super) token_ttl: Duration,
+    pub(super) spawner: Spawner,
 }
 
 impl AppBackend {
-    pub(super) fn new(
-        store: Store,
-        clock: Clock,
-        hub: Arc<dyn Hub>,
-        policy: Policy,
-        users: Users,
-        token_ttl: std::time::Duration,
-    ) -> Self {
+    pub(super) fn new(parts: BackendParts) -> Self {
+        let BackendParts {
+            store,
+            clock,
+            hubs,
+            policy,
+            users,
+            token_ttl,
+            spawner,
+        } = parts;
         let tokens = Tokens::new(store.clone(), clock.clone(), token_ttl);
         let credentials = Credentials::new(users, clock.clone());
         Self {
             store,
             clock,
-            hub,
+            hubs,
             policy,
             credentials,
             tokens,
             turns: Turns::new(),
+            spawner,
+            places: Arc::new(Semaphore::new(pushing::MOST_UNDER_WAY)),
         }
     }
 

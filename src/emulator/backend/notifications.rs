@@ -13,7 +13,7 @@ use crate::emulator::random;
 use crate::model::{NotificationId, Platform, UserName};
 use crate::store::StoreError;
 use crate::wire::app_backend::{
-    MAX_BODY, MAX_PAYLOAD, Notification, SecurePushAnswer, SecurePushRequest,
+    MAX_BODY, MAX_PAYLOAD, Notification, SecurePushAnswer, SecurePushRequest, SendPriority,
 };
 
 use super::AppBackend;
@@ -56,26 +56,12 @@ pub(super) async fn send(
     let payload = request
         .payload
         .unwrap_or_else(|| DEFAULT_PAYLOAD.to_owned());
-    let id = backend.keep(&to, payload).await?;
     let priority = request.priority.unwrap_or_default();
-    let deliveries = if request.push.unwrap_or(true) {
-        let forms = Platform::ALL.map(|platform| forms::secure(platform, &id, priority));
-        match backend.push(&to, forms.into()).await {
-            Ok(deliveries) => deliveries,
-            Err(refusal) => {
-                backend.take_back(&id, &refusal).await;
-                return Err(refusal);
-            }
-        }
-    } else {
-        Vec::new()
-    };
-    let location = HeaderValue::from_str(&format!("/api/notifications/{id}"));
-    let answer = SecurePushAnswer {
-        id,
-        to: to.to_string(),
-        deliveries,
-    };
+    let pushes = request.push.unwrap_or(true).then_some(priority);
+    let sender = backend.clone();
+    let sent = backend.to_its_end(async move { sender.send_secure(to, payload, pushes).await });
+    let answer = sent.await?;
+    let location = HeaderValue::from_str(&format!("/api/notifications/{}", answer.id));
     let mut response = uncached((StatusCode::CREATED, axum::Json(answer)));
     if let Ok(location) = location {
         response.headers_mut().insert(header::LOCATION, location);
@@ -203,6 +189,36 @@ pub(super) async fn mark_read(
 }
 
 impl AppBackend {
+    /// Stores a payload, and pushes its ID unless there is no priority to push it with.
+    async fn send_secure(
+        &self,
+        to: UserName,
+        payload: String,
+        pushes: Option<SendPriority>,
+    ) -> Result<SecurePushAnswer, Refusal> {
+        let id = self.keep(&to, payload).await?;
+        let deliveries = match pushes {
+            Some(priority) => {
+                let forms = Platform::ALL.map(|platform| forms::secure(platform, &id, priority));
+                match self.push(&to, forms.into()).await {
+                    Ok(deliveries) => deliveries,
+                    Err(error) => {
+                        if !error.is_in_doubt() {
+                            self.take_back(&id).await;
+                        }
+                        return Err(error.into());
+                    }
+                }
+            }
+            None => Vec::new(),
+        };
+        Ok(SecurePushAnswer {
+            id,
+            to: to.to_string(),
+            deliveries,
+        })
+    }
+
     /// Stores a payload durably before anybody learns its ID.
     async fn keep(&self, owner: &UserName, payload: String) -> Result<NotificationId, Refusal> {
         let id = NotificationId::parse(random::hex_128())?;
@@ -234,15 +250,9 @@ impl AppBackend {
         Ok(id)
     }
 
-    /// Forgets a payload of which the hub would not push the ID: its sender was told, and nobody is to
-    /// find it later. Where it may have been pushed all the same, it stays.
-    async fn take_back(&self, id: &NotificationId, refusal: &Refusal) {
-        let Refusal::ByHub { status, .. } = refusal else {
-            return;
-        };
-        if !status.is_client_error() {
-            return;
-        }
+    /// Forgets a payload whose ID was surely not pushed: its sender is told, and nobody is to find it
+    /// twice once it is sent again.
+    async fn take_back(&self, id: &NotificationId) {
         let id = id.clone();
         let forgotten = self
             .store

@@ -3,6 +3,8 @@
 //! They go to the named user's devices of one platform. The tutorial's backend also sends to
 //! whoever has the tag `from:{sender}`; as anybody may set that tag, this one does not.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use url::form_urlencoded;
 
@@ -16,7 +18,7 @@ use super::{forms, registration};
 
 /// `POST /api/notifications?pns=…&to_tag=…` with the text as a JSON string.
 pub(super) async fn send(
-    backend: &AppBackend,
+    backend: &Arc<AppBackend>,
     caller: &Caller,
     query: &str,
     body: &[u8],
@@ -31,7 +33,10 @@ pub(super) async fn send(
         return Err(Refusal::BadRequest("the toast has no text".into()));
     }
     let text = format!("From {}: {}", caller.user, text.as_str());
-    let deliveries = backend.push(&to, forms::toasts([platform], &text)?).await?;
+    let forms = forms::toasts([platform], &text)?;
+    let (sender, receiver) = (backend.clone(), to.clone());
+    let sent = backend.to_its_end(async move { Ok(sender.push(&receiver, forms).await?) });
+    let deliveries = sent.await?;
     Ok(json(ToastAnswer {
         to: to.to_string(),
         deliveries,

@@ -37,6 +37,8 @@ pub(in crate::emulator) enum HubError {
         problem: String,
         /// The same call may go through later.
         transient: bool,
+        /// It may have been carried out all the same: no answer came, or one that leaves it open.
+        in_doubt: bool,
     },
     /// A hub elsewhere does not let this sender, or this backend, push.
     #[error("the hub {hub} refuses it: {reason}")]
@@ -49,4 +51,12 @@ pub(in crate::emulator) enum HubError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl HubError {
+    /// True when what was asked for may have been carried out all the same, such as a send to a hub
+    /// elsewhere that broke off. All other errors come before anything is sent.
+    pub(in crate::emulator) fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::Remote { in_doubt: true, .. })
+    }
 }

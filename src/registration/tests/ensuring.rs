@@ -60,6 +60,18 @@ async fn a_day_later_it_is_put_once_more_and_a_backend_that_is_away_is_no_matter
     let (id, changed, requests) = ensure().await;
     assert_eq!((id.as_str(), changed), ("id-2", true));
     assert_eq!(requests, ["PUT id-1", "POST id-2", "PUT id-2"]);
+    // An id is given up for a new one once, also where the day is over.
+    clock.set_by(day);
+    scene.set(|records| {
+        records.live.clear();
+        records.forgets_at_once = true;
+    });
+    let again = scene.ensure(&wanted("h1", &[])).await.unwrap_err();
+    assert!(
+        matches!(again, RegistrationError::GoneAgain(_)),
+        "{again:?}"
+    );
+    assert_eq!(scene.requests(), ["PUT id-2", "POST id-3", "PUT id-3"]);
 }
 
 #[tokio::test]

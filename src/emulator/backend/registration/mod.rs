@@ -1,10 +1,12 @@
 //! Registrations: an id for a device, and the handle and tags put under it.
 //!
 //! The rows here say whose an id is and which handle it has; the hub has the tags and sends. Before
-//! the hub is asked anything about a registration, its row says that the hub may know it, so that
-//! one which is given back is taken out of the hub sooner or later, whatever happens meanwhile.
+//! the hub is asked anything about a registration, its row says that this hub may know it, so that
+//! one which is given back is taken out of the hub sooner or later, whatever happens meanwhile; also
+//! when another hub is in use by then: the next time that this one is.
 
 mod check;
+mod left;
 mod rows;
 mod sweep;
 mod turns;
@@ -79,7 +81,7 @@ pub(super) async fn update(
     let body: RegistrationBody = read_json(&body)?;
     let device = check::device(&caller.user, id, body)?;
     let _turns = backend.claim_handle(&caller.user, &device).await?;
-    backend.hub.upsert(device).await?;
+    backend.hubs.in_use().upsert(device).await?;
     Ok(StatusCode::OK.into_response())
 }
 
@@ -95,22 +97,23 @@ pub(super) async fn delete(
     let _turn = backend.turns.take([&id]).await;
     let key = id.clone();
     let now = backend.clock.now().as_millisecond();
-    let (standing, leaves) = backend
+    let (standing, hub) = backend
         .store
         .write(move |c| {
             let standing = rows::standing(c, &key, &caller.user, now)?;
-            let leaves = match standing {
+            let hub = match standing {
                 Standing::Own | Standing::Gone => rows::give_back(c, &key)?,
-                Standing::Foreign | Standing::Unknown => false,
+                Standing::Foreign | Standing::Unknown => None,
             };
-            Ok((standing, leaves))
+            Ok((standing, hub))
         })
         .await?;
     if standing == Standing::Foreign {
         return Err(Refusal::NotFound);
     }
-    if leaves {
-        backend.take_out(id).await?;
+    // One that cannot be asked now lets it go when it can.
+    if let Some(hub) = hub {
+        backend.take_out(id, &hub).await?;
     }
     Ok(StatusCode::OK.into_response())
 }
@@ -132,7 +135,7 @@ impl AppBackend {
             if let Claim::HeldBy(holder) = &claim
                 && Some(holder) == other.as_ref()
             {
-                self.hub.remove(vec![holder.clone()]).await?;
+                self.hubs.in_use().remove(vec![holder.clone()]).await?;
                 claim = self.try_claim(user, device, other.clone()).await?;
             }
             match claim {
@@ -155,6 +158,7 @@ impl AppBackend {
     ) -> Result<Claim, Refusal> {
         let (user, id) = (user.clone(), device.id.clone());
         let (platform, handle) = (device.platform, device.handle.clone());
+        let hub = self.hubs.name().to_owned();
         let now = self.clock.now();
         let until = expiry(now);
         let claim = self
@@ -164,7 +168,8 @@ impl AppBackend {
                 if standing != Standing::Own {
                     return Ok(Claim::Refused(standing));
                 }
-                rows::claim(c, &id, (platform, &handle), released.as_ref(), until)
+                let device = (platform, &handle);
+                rows::claim(c, &id, device, released.as_ref(), (&hub, until))
             })
             .await?;
         Ok(claim)

@@ -5,6 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::{Handle, Invalid, Platform, RegistrationId, UserName};
 
+use super::left;
+
 /// The most registrations of one user.
 const MOST_PER_USER: i64 = 1000;
 
@@ -46,15 +48,16 @@ pub(super) fn standing(
     })
 }
 
-/// Puts the handle under the registration, and counts it as known to the hub. Another one that has
-/// the handle loses it where it is `released`: it is out of the hub then. One of the same user is
-/// deleted with it, another user's stays, without a handle.
+/// Puts the handle under the registration, and counts it as known to `hub`; another hub that may know
+/// it is to let it go. Another registration that has the handle loses it where it is `released`: it
+/// is out of the hub then. One of the same user is deleted with it, another user's stays, without a
+/// handle.
 pub(super) fn claim(
     c: &Connection,
     id: &RegistrationId,
     (platform, handle): (Platform, &Handle),
     released: Option<&RegistrationId>,
-    until: i64,
+    (hub, until): (&str, i64),
 ) -> rusqlite::Result<Claim> {
     let handle = canonical(platform, handle);
     let holder = c
@@ -65,6 +68,7 @@ pub(super) fn claim(
         if Some(&holder) != released {
             return Ok(Claim::HeldBy(holder));
         }
+        left::leave(c, &holder, Some(hub))?;
         c.prepare_cached(
             "DELETE FROM registration WHERE id = ?1
                AND user = (SELECT user FROM registration WHERE id = ?2)",
@@ -72,11 +76,13 @@ pub(super) fn claim(
         .execute([holder.as_str(), id.as_str()])?;
         taken_out(c, &holder)?;
     }
+    left::leave(c, id, Some(hub))?;
+    left::settled(c, id, hub)?;
     c.prepare_cached(
-        "UPDATE registration SET platform = ?2, handle = ?3, in_hub = 1, expires_at = ?4
+        "UPDATE registration SET platform = ?2, handle = ?3, in_hub = 1, hub = ?4, expires_at = ?5
          WHERE id = ?1",
     )?
-    .execute(params![id.as_str(), platform.as_str(), handle, until])?;
+    .execute(params![id.as_str(), platform.as_str(), handle, hub, until])?;
     Ok(Claim::Made)
 }
 
@@ -117,16 +123,15 @@ pub(super) fn insert(
     Ok(Some(id.to_owned()))
 }
 
-/// The registration ends: it is deleted, or waits to be taken out of the hub. True where the hub may
-/// know it.
-pub(super) fn give_back(c: &Connection, id: &RegistrationId) -> rusqlite::Result<bool> {
-    let deleted = c
-        .prepare_cached("DELETE FROM registration WHERE id = ?1 AND in_hub = 0")?
+/// The registration ends: it is deleted, or waits to be taken out of a hub, which is then answered.
+pub(super) fn give_back(c: &Connection, id: &RegistrationId) -> rusqlite::Result<Option<String>> {
+    c.prepare_cached("DELETE FROM registration WHERE id = ?1 AND in_hub = 0")?
         .execute([id.as_str()])?;
-    let leaves = c
-        .prepare_cached("UPDATE registration SET handle = NULL, expires_at = 0 WHERE id = ?1")?
-        .execute([id.as_str()])?;
-    Ok(deleted == 0 && leaves > 0)
+    c.prepare_cached(
+        "UPDATE registration SET handle = NULL, expires_at = 0 WHERE id = ?1 RETURNING hub",
+    )?
+    .query_row([id.as_str()], |row| row.get(0))
+    .optional()
 }
 
 /// The hub no longer knows the registration.
@@ -138,30 +143,37 @@ pub(super) fn taken_out(c: &Connection, id: &RegistrationId) -> rusqlite::Result
     Ok(())
 }
 
-/// True while the registration is to be taken out of the hub.
-pub(super) fn is_leaving(c: &Connection, id: &RegistrationId, now: i64) -> rusqlite::Result<bool> {
+/// True while the registration is to be taken out of this hub.
+pub(super) fn is_leaving(
+    c: &Connection,
+    id: &RegistrationId,
+    hub: &str,
+    now: i64,
+) -> rusqlite::Result<bool> {
     c.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM registration
-           WHERE id = ?1 AND in_hub = 1 AND (handle IS NULL OR expires_at <= ?2))",
+           WHERE id = ?1 AND hub = ?2 AND in_hub = 1 AND (handle IS NULL OR expires_at <= ?3))",
     )?
-    .query_row(params![id.as_str(), now], |row| row.get(0))
+    .query_row(params![id.as_str(), hub, now], |row| row.get(0))
 }
 
-/// At most `most` registrations that are to be taken out of the hub: those that were given back,
+/// At most `most` registrations that are to be taken out of this hub: those that were given back,
 /// then those that expired.
 pub(super) fn leaving(
     c: &Connection,
+    hub: &str,
     now: i64,
     most: usize,
 ) -> rusqlite::Result<Vec<RegistrationId>> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     c.prepare_cached(
-        "SELECT id FROM (SELECT id FROM registration WHERE handle IS NULL AND in_hub = 1 LIMIT ?2)
+        "SELECT id FROM (SELECT id FROM registration
+                         WHERE handle IS NULL AND in_hub = 1 AND hub = ?3 LIMIT ?2)
          UNION SELECT id FROM (
-           SELECT id FROM registration WHERE in_hub = 1 AND expires_at <= ?1 LIMIT ?2)
+           SELECT id FROM registration WHERE in_hub = 1 AND expires_at <= ?1 AND hub = ?3 LIMIT ?2)
          LIMIT ?2",
     )?
-    .query_map([now, most], read_id)?
+    .query_map(params![now, most, hub], read_id)?
     .collect()
 }
 
@@ -179,7 +191,7 @@ fn canonical(platform: Platform, handle: &Handle) -> String {
     }
 }
 
-fn read_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<RegistrationId> {
+pub(super) fn read_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<RegistrationId> {
     let unreadable =
         |error: Invalid| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
     RegistrationId::parse(row.get::<_, String>(0)?).map_err(unreadable)

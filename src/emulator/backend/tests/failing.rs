@@ -7,8 +7,11 @@ use serde_json::Value;
 use super::{Asked, Bench, Refuse, Scripted, json};
 use crate::emulator::hub::HubError;
 use crate::model::Invalid;
+use crate::store::StoreError;
 use crate::wire::app_backend::REFUSED_BY;
 use crate::wire::push_administration::Profile;
+
+const UNREAD: &str = "/api/notifications?unread=true";
 
 fn partner() -> HubError {
     HubError::Refused {
@@ -17,15 +20,16 @@ fn partner() -> HubError {
     }
 }
 
-fn remote(transient: bool) -> HubError {
+fn remote(transient: bool, in_doubt: bool) -> HubError {
     HubError::Remote {
         hub: "ns.example".to_owned(),
         problem: "does not take the key".to_owned(),
         transient,
+        in_doubt,
     }
 }
 
-const REFUSALS: [(Refuse, u16, &str); 5] = [
+const REFUSALS: [(Refuse, u16, &str); 6] = [
     (partner, 403, "not an allowed partner"),
     (
         || Invalid::new("tag expression", "has too many tags").into(),
@@ -33,8 +37,9 @@ const REFUSALS: [(Refuse, u16, &str); 5] = [
         "too many tags",
     ),
     (|| HubError::Full("sends"), 507, "takes no more sends"),
-    (|| remote(true), 503, "ns.example does not take"),
-    (|| remote(false), 502, "ns.example does not take"),
+    (|| remote(true, false), 503, "ns.example does not take"),
+    (|| remote(true, true), 503, "ns.example does not take"),
+    (|| remote(false, false), 502, "ns.example does not take"),
 ];
 
 #[tokio::test]
@@ -78,11 +83,16 @@ async fn a_payload_that_was_not_pushed_is_kept_only_where_it_may_have_been() {
         bench
             .ask(Method::POST, "/api/notifications", "alice", body)
             .await;
-        let path = "/api/notifications?unread=true";
-        let unread = bench.ask(Method::GET, path, "alice", String::new()).await;
+        let unread = bench.ask(Method::GET, UNREAD, "alice", String::new()).await;
         let kept = json(unread).await.as_array().unwrap().len();
-        assert_eq!(kept, usize::from(status >= 500), "{status}");
+        assert_eq!(kept, usize::from(refuse().is_in_doubt()), "{status}");
     }
+    let bench = Bench::new().await;
+    bench.hub.refuse(Some(|| StoreError::Closed.into()));
+    let sent = bench.ask(Method::POST, "/api/notifications", "alice", "{}".to_owned());
+    assert_eq!(sent.await.status(), 503);
+    let unread = bench.ask(Method::GET, UNREAD, "alice", String::new()).await;
+    assert_eq!(json(unread).await, Value::Array(Vec::new()));
 }
 
 #[tokio::test]
@@ -132,4 +142,49 @@ async fn where_every_service_is_off_the_sender_hears_it_without_any_device() {
     refused(&toast["Deliveries"], &["apns"]);
     let item = post("/tables/TodoItem", r#"{"text":"milk"}"#).await;
     refused(&item["push"]["deliveries"], &all);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_body_is_told_without_quoting_it() {
+    let bench = Bench::new().await;
+    let id = bench.id("alice", "").await;
+    let own = format!("/api/register/{id}");
+    for (method, path, body, word) in [
+        (
+            Method::POST,
+            "/tables/TodoItem",
+            r#"{"text":"t","complete":"s3cret"}"#,
+            "a boolean",
+        ),
+        (
+            Method::PUT,
+            &own,
+            r#"{"Platform":"wns","Handle":{"s3cret":1}}"#,
+            "a string",
+        ),
+        (
+            Method::PUT,
+            &own,
+            r#"{"Platform":"s3cret"}"#,
+            "missing field `handle`",
+        ),
+        (
+            Method::PUT,
+            &own,
+            r#"{"Platform":"wns","Handle":"http://x/1","Tags":["a b"]}"#,
+            "tag",
+        ),
+        (
+            Method::POST,
+            "/api/login",
+            r#"{"username":"alice","password":1}"#,
+            "column",
+        ),
+    ] {
+        let refused = bench.ask(method, path, "alice", body.to_owned()).await;
+        assert_eq!(refused.status(), 400, "{body}");
+        let message = json(refused).await["Message"].to_string();
+        assert!(message.contains(word), "{message}");
+        assert!(!message.contains("s3cret"), "{message}");
+    }
 }

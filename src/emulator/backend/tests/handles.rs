@@ -11,6 +11,7 @@ fn down() -> HubError {
         hub: "hub.example".to_owned(),
         problem: "cannot be reached".to_owned(),
         transient: true,
+        in_doubt: false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod failing;
 mod handles;
+mod hanging_up;
+mod other_hubs;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,11 +16,11 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
-use super::{AppBackend, Users, routes};
+use super::{AppBackend, BackendParts, Hubs, Users, routes};
 use crate::emulator::administration::{AdministrationOptions, PushAdministration};
 use crate::emulator::hub::{Content, Device, Hub, HubError};
 use crate::emulator::schema::SCHEMA;
-use crate::lifecycle::Clock;
+use crate::lifecycle::{Clock, Scope};
 use crate::model::{RegistrationId, TagExpression};
 use crate::store::{Location, Store};
 use crate::wire::app_backend::Delivery;
@@ -39,7 +41,7 @@ type Refuse = fn() -> HubError;
 struct Scripted {
     asked: Mutex<Vec<Asked>>,
     refuse: Mutex<Option<Refuse>>,
-    /// Where there is one, every put waits for a permit.
+    /// Where there is one, every put and every send waits for a permit.
     gate: Option<Semaphore>,
 }
 
@@ -58,6 +60,12 @@ impl Scripted {
         }
     }
 
+    async fn pass(&self) {
+        if let Some(gate) = &self.gate {
+            gate.acquire().await.unwrap().forget();
+        }
+    }
+
     /// What it was asked since the last time.
     fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.asked.lock().unwrap())
@@ -67,9 +75,7 @@ impl Scripted {
 impl Hub for Scripted {
     fn upsert(&self, device: Device) -> BoxFuture<'_, Result<(), HubError>> {
         Box::pin(async move {
-            if let Some(gate) = &self.gate {
-                gate.acquire().await.unwrap().forget();
-            }
+            self.pass().await;
             self.answer(vec![Asked::Put(device.id.into())])
         })
     }
@@ -85,8 +91,11 @@ impl Hub for Scripted {
         _to: TagExpression,
         forms: Vec<Content>,
     ) -> BoxFuture<'_, Result<Vec<Delivery>, HubError>> {
-        let answer = self.answer(vec![Asked::Sent(forms.len())]);
-        Box::pin(std::future::ready(answer.map(|()| Vec::new())))
+        Box::pin(async move {
+            self.pass().await;
+            let answer = self.answer(vec![Asked::Sent(forms.len())]);
+            answer.map(|()| Vec::new())
+        })
     }
 }
 
@@ -95,6 +104,7 @@ struct Bench {
     hub: Arc<Scripted>,
     backend: Arc<AppBackend>,
     router: Router,
+    _scope: Scope,
 }
 
 impl Bench {
@@ -110,24 +120,33 @@ impl Bench {
     async fn under(profile: Profile, hub: Scripted) -> Self {
         let hub = Arc::new(hub);
         let store = Store::open(Location::Memory, SCHEMA).await.unwrap();
+        Self::of(store, profile, hub.clone(), Hubs::embedded(hub)).await
+    }
+
+    /// Over a store and hubs; what `hub` is asked is looked at.
+    async fn of(store: Store, profile: Profile, hub: Arc<Scripted>, hubs: Hubs) -> Self {
         let options = AdministrationOptions {
             profile,
             ..AdministrationOptions::default()
         };
         let rules = PushAdministration::of(store.clone(), options, true).await;
-        let backend = Arc::new(AppBackend::new(
+        let scope = Scope::new();
+        let backend = Arc::new(AppBackend::new(BackendParts {
             store,
-            Clock::system(),
-            hub.clone(),
-            rules.unwrap().policy().clone(),
-            Users::demo(),
-            Duration::from_secs(60),
-        ));
+            clock: Clock::system(),
+            hubs,
+            policy: rules.unwrap().policy().clone(),
+            users: Users::demo(),
+            token_ttl: Duration::from_secs(60),
+            spawner: scope.spawner(),
+        }));
+        backend.take_up_registrations().await.unwrap();
         let router = routes(backend.clone());
         Self {
             hub,
             backend,
             router,
+            _scope: scope,
         }
     }
 

@@ -14,8 +14,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json as value};
 
+use crate::emulator::hub::Content;
 use crate::emulator::random;
-use crate::model::{DisplayText, NotificationId, Platform};
+use crate::model::{DisplayText, NotificationId, Platform, UserName};
 use crate::wire::app_backend::MAX_TOAST;
 use crate::wire::todo_list::{TodoChange, TodoInserted, TodoItem, TodoPush};
 
@@ -55,30 +56,15 @@ pub(super) async fn insert(
         created_at: now,
         updated_at: now,
     };
-    let (row, owner) = (item.clone(), caller.user.clone());
-    let inserted = backend
-        .store
-        .write(move |c| rows::insert(c, &owner, &row))
-        .await?;
-    match inserted {
-        Inserted::Done => {}
-        Inserted::Exists => return Err(Refusal::Conflict("you have an item with this id")),
-        Inserted::Full => return Err(Refusal::TooMany("you have too many items: delete some")),
-    }
-    let push = match forms {
-        // A text of invisible characters is nothing to show.
-        _ if shown.is_empty() => TodoPush::default(),
-        forms => match backend.push(&caller.user, forms).await {
-            Ok(deliveries) => TodoPush {
-                deliveries,
-                error: None,
-            },
-            Err(refusal) => TodoPush {
-                deliveries: Vec::new(),
-                error: Some(refusal.into_words()),
-            },
-        },
-    };
+    // A text of invisible characters is nothing to show.
+    let forms = (!shown.is_empty()).then_some(forms);
+    let (inserter, row) = (backend.clone(), item.clone());
+    let inserted = backend.to_its_end(async move {
+        let owner = caller.user;
+        inserter.insert_item(&owner, row).await?;
+        Ok(inserter.push_item(&owner, forms).await)
+    });
+    let push = inserted.await?;
     let location = HeaderValue::from_str(&format!("/tables/{TABLE}/{id}"));
     let mut response = uncached((StatusCode::CREATED, axum::Json(TodoInserted { item, push })));
     if let Ok(location) = location {
@@ -160,6 +146,34 @@ pub(super) async fn delete(
         return Err(Refusal::NotFound);
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+impl AppBackend {
+    async fn insert_item(&self, owner: &UserName, item: TodoItem) -> Result<(), Refusal> {
+        let owner = owner.clone();
+        let inserted = self.store.write(move |c| rows::insert(c, &owner, &item));
+        match inserted.await? {
+            Inserted::Done => Ok(()),
+            Inserted::Exists => Err(Refusal::Conflict("you have an item with this id")),
+            Inserted::Full => Err(Refusal::TooMany("you have too many items: delete some")),
+        }
+    }
+
+    async fn push_item(&self, owner: &UserName, forms: Option<Vec<Content>>) -> TodoPush {
+        let Some(forms) = forms else {
+            return TodoPush::default();
+        };
+        match self.push(owner, forms).await {
+            Ok(deliveries) => TodoPush {
+                deliveries,
+                error: None,
+            },
+            Err(error) => TodoPush {
+                deliveries: Vec::new(),
+                error: Some(Refusal::from(error).into_words()),
+            },
+        }
+    }
 }
 
 /// Tables are named in any case, as ASP.NET takes them.

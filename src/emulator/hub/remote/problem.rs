@@ -1,12 +1,11 @@
 //! What can go wrong between the backend and a hub elsewhere, in words with a remedy.
 
-use std::error::Error;
 use std::time::Duration;
 
 use reqwest::StatusCode;
 
 use crate::emulator::hub::HubError;
-use crate::lifecycle::timeouts;
+use crate::lifecycle::{self, any_cause, timeouts};
 use crate::model::DisplayText;
 
 /// The longest foreign text that is repeated, in characters.
@@ -87,6 +86,15 @@ impl Problem {
         }
     }
 
+    /// True when the hub may have carried the request out all the same.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::TimedOut | Self::Interrupted(_) => true,
+            Self::Answer { status, .. } => status.is_server_error() && !self.is_before_work(),
+            Self::Unreachable(_) | Self::Tls(_) | Self::ServiceOff(_) | Self::Unusable => false,
+        }
+    }
+
     /// How long the hub wants to be left alone.
     pub(super) fn wait(&self) -> Option<Duration> {
         match self {
@@ -145,6 +153,7 @@ impl Problem {
             hub: host.to_owned(),
             problem: self.in_words(hub_name),
             transient: self.is_transient(),
+            in_doubt: self.is_in_doubt(),
         }
     }
 }
@@ -187,38 +196,14 @@ fn answer(
     }
 }
 
-/// What the error at the bottom of the chain says, in one harmless line.
-pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut deepest = error;
-    while let Some(below) = below(deepest) {
-        deepest = below;
-    }
-    DisplayText::excerpt(&deepest.to_string(), MAX_TEXT)
+/// What lies at the bottom of an error, in one harmless line.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    tame(&lifecycle::innermost(error))
 }
 
-fn any_cause(
-    error: &(dyn Error + 'static),
-    matches: impl Fn(&(dyn Error + 'static)) -> bool,
-) -> bool {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if matches(cause) {
-            return true;
-        }
-        next = below(cause);
-    }
-    false
-}
-
-/// The cause of an error. An I/O error's own `source` leaves out the error it wraps.
-fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    let wrapped = error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref);
-    match wrapped {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
-    }
+/// Foreign text made fit for an error: one harmless line of bounded length.
+pub(super) fn tame(text: &str) -> String {
+    DisplayText::excerpt(text, MAX_TEXT)
 }
 
 /// The reason in an error's body, `<Detail>….TrackingId:…</Detail>`, in one harmless line, unless it
@@ -233,7 +218,7 @@ pub(super) fn detail(body: &[u8], private: &[&str]) -> Option<String> {
     if private.iter().any(repeats) || text.contains("sig=") {
         return None;
     }
-    let text = DisplayText::excerpt(text.trim().trim_end_matches('.'), MAX_TEXT);
+    let text = tame(text.trim().trim_end_matches('.'));
     (!text.is_empty()).then_some(text)
 }
 
@@ -265,23 +250,25 @@ mod tests {
             detail: detail.map(str::to_owned),
             wait: (code == 429).then_some(Duration::from_secs(7)),
         };
-        for (code, word, transient) in [
-            (302, "not followed", false),
-            (400, "400: why", false),
-            (401, "connection string", false),
-            (404, "--hub-name", false),
-            (413, "too large", false),
-            (429, "in 7 s", true),
-            (500, "later", true),
-            (503, "later", true),
+        for (code, word, may_pass, may_be_done) in [
+            (302, "not followed", false, false),
+            (400, "400: why", false, false),
+            (401, "connection string", false, false),
+            (404, "--hub-name", false, false),
+            (413, "too large", false, false),
+            (429, "in 7 s", true, false),
+            (500, "later", true, true),
+            (503, "later", true, false),
+            (504, "later", true, true),
         ] {
             let error = refused(code, Some("why")).into_error("ns.example", "hub");
             let text = error.to_string();
             assert!(text.contains("ns.example") && text.contains(word), "{text}");
             assert!(
-                matches!(error, HubError::Remote { transient: found, .. } if found == transient),
+                matches!(error, HubError::Remote { transient, .. } if transient == may_pass),
                 "{code}"
             );
+            assert_eq!(error.is_in_doubt(), may_be_done, "{code}");
         }
         for (code, why) in [
             (403, None),
@@ -293,5 +280,17 @@ mod tests {
         let partner = refused(403, Some("not a partner")).into_error("ns.example", "hub");
         assert!(matches!(partner, HubError::Refused { .. }), "{partner}");
         assert!(partner.to_string().contains("not a partner"));
+        for (problem, may_be_done) in [
+            (Problem::TimedOut, true),
+            (Problem::Interrupted("reset".to_owned()), true),
+            (Problem::Unreachable("refused".to_owned()), false),
+            (Problem::Tls("unknown issuer".to_owned()), false),
+            (Problem::Unusable, false),
+            (Problem::ServiceOff("off".to_owned()), false),
+        ] {
+            let shown = format!("{problem:?}");
+            let error = problem.into_error("ns.example", "hub");
+            assert_eq!(error.is_in_doubt(), may_be_done, "{shown}");
+        }
     }
 }

@@ -23,6 +23,15 @@ enum Outcome {
     Failed(Problem),
 }
 
+impl Outcome {
+    fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Failed(problem) => Some(problem),
+            Self::Taken(_) | Self::Off(_) => None,
+        }
+    }
+}
+
 impl RemoteHub {
     /// Sends each form whose push service is on. Where the hub took some of them, the others are told
     /// as refused; where it took none, that is an error.
@@ -36,13 +45,19 @@ impl RemoteHub {
         let asked = |outcome: &Outcome| !matches!(outcome, Outcome::Off(_));
         let taken = |outcome: &Outcome| matches!(outcome, Outcome::Taken(_));
         let none_taken = outcomes.iter().any(asked) && !outcomes.iter().any(taken);
-        let told = forms.iter().zip(outcomes).map(|(form, outcome)| {
-            if none_taken && let Outcome::Failed(problem) = outcome {
-                return Err(self.error(problem));
+        if none_taken {
+            let problems = outcomes.iter().filter_map(Outcome::problem);
+            // Where one of them may have been sent, that is what the sender has to know.
+            let first = problems.clone().next();
+            let told = problems.clone().find(|problem| problem.is_in_doubt());
+            if let Some(problem) = told.or(first) {
+                return Err(self.error(problem.clone()));
             }
-            Ok(self.delivery(form.format, outcome))
-        });
-        told.collect()
+        }
+        let told = forms.iter().zip(outcomes);
+        Ok(told
+            .map(|(form, outcome)| self.delivery(form.format, outcome))
+            .collect())
     }
 
     async fn send_form(&self, tags: &str, form: &Content) -> Outcome {

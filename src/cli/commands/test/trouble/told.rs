@@ -107,6 +107,7 @@ impl Trouble {
                 text,
             ),
             BackendError::Unusable(_)
+            | BackendError::Profile(_)
             | BackendError::Redirected { .. }
             | BackendError::NotThere { .. }
             | BackendError::NoBearerSignIn { .. }
