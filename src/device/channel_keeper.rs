@@ -1,8 +1,10 @@
 //! Keeps the channel open and takes what arrives on it into the inbox.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
@@ -67,10 +69,17 @@ impl ChannelKeeper {
                         // Closing ends the work, which is what is waited for.
                         std::future::pending::<()>().await;
                     };
+                    let mut give_back = pin!(self.give_back(&control));
                     tokio::select! {
-                        _ = work => {}
+                        _ = work => {
+                            // A handle that is given back ends the channel: whoever wished for that
+                            // is told, whichever of the two is noticed first.
+                            if give_back.now_or_never().is_some() {
+                                break;
+                            }
+                        }
                         () = close_when_stale => {}
-                        () = self.give_back(&control) => break,
+                        () = &mut give_back => break,
                     }
                 }
                 Err(reason) => {
