@@ -11,6 +11,7 @@ use handset::telemetry::EventName;
 use handset::wire::app_backend::DeliveryOutcome;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::support::push_server::PushServer;
 use crate::support::wns::WnsSender;
 use crate::support::{LIMIT, eventually, nth_event};
 
@@ -104,4 +105,22 @@ async fn a_handle_that_was_given_back_is_gone() {
         assert_eq!(outcome, DeliveryOutcome::Refused, "{platform}");
         lab.finish().await.unwrap();
     }
+}
+
+/// The service says goodbye in the same breath as its answer, so that the channel has ended when the
+/// phone hears that the handle is taken back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gives_a_handle_back_is_told_although_the_channel_ends_with_it() {
+    let lab = Lab::start().await.unwrap();
+    let server = PushServer::start().await;
+    for turn in 0..5 {
+        let name = format!("phone-{turn}");
+        let phone = lab.device(&name).user("alice").push(server.url());
+        let phone = phone.start().await.unwrap();
+        let given = phone.device().unwrap().give_back_handle(LIMIT).await;
+        given.unwrap_or_else(|error| panic!("turn {turn}: {error}"));
+        assert_eq!(phone.turn_off().await, 0);
+    }
+    assert_eq!(server.frames("unregister").len(), 5);
+    lab.finish().await.unwrap();
 }

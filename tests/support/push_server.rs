@@ -164,12 +164,14 @@ async fn serve(
         return;
     };
     loop {
+        let mut leaves = false;
         let out = tokio::select! {
             message = to_device.recv() => message.ok(),
             came = socket.next() => match came {
                 Some(Ok(Message::Text(text))) => {
                     let frame: Value = serde_json::from_str(&text).unwrap();
                     heard.lock().unwrap().push(frame.clone());
+                    leaves = frame["messageType"] == "unregister";
                     let manners = manners.lock().unwrap().clone();
                     answer(&frame, &base, &manners)
                 }
@@ -178,9 +180,15 @@ async fn serve(
             },
         };
         // A device that closes over what it was sent is no failure of the server's.
-        if let Some(message) = out
-            && socket.send(message).await.is_err()
-        {
+        let Some(message) = out else { continue };
+        if socket.feed(message).await.is_err() {
+            return;
+        }
+        if leaves {
+            // The goodbye is in the same packet as the answer before it.
+            socket.feed(Message::Close(None)).await.ok();
+        }
+        if socket.flush().await.is_err() || leaves {
             return;
         }
     }
@@ -212,6 +220,11 @@ fn answer(frame: &Value, base: &str, manners: &Manners) -> Option<Message> {
             "channelID": frame["channelID"],
             "status": 200,
             "pushEndpoint": format!("{base}/wpush/v1/{}", manners.endpoint),
+        }),
+        Some("unregister") => json!({
+            "messageType": "unregister",
+            "channelID": frame["channelID"],
+            "status": 200,
         }),
         _ => return None,
     };

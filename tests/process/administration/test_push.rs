@@ -25,7 +25,10 @@ const HOPS: [&str; 9] = [
 #[track_caller]
 pub(super) fn tested(world: &World, more: &[&str], code: i32) -> Report {
     let arguments = [&["--json", "test", "push"], more].concat();
-    let report = Report::of(world.run(&arguments), code);
+    let ended = world.run(&arguments);
+    // It removes what it registered, and waits for nothing that has happened already.
+    assert!(!ended.err.contains("not removed in time"), "{}", ended.err);
+    let report = Report::of(ended, code);
     assert!(world.left_in_tmp().is_empty(), "{:?}", world.left_in_tmp());
     report
 }
