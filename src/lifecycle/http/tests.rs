@@ -230,7 +230,7 @@ async fn over_http_2_a_body_that_nobody_wants_is_taken_before_the_answer() {
         }
     }
     client
-        .write_all(b"\0\0\x08\x06\0\0\0\0\012345678")
+        .write_all(b"\0\0\x08\x06\0\0\0\0\x0012345678")
         .await
         .unwrap();
     while kinds.last() != Some(&PING) {

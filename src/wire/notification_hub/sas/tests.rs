@@ -305,11 +305,6 @@ fn another_host_or_path_is_not_covered() {
             "/hub/registrations",
         ),
         (
-            "https%3A%2F%2Flocalhost%2Fother",
-            "localhost",
-            "/hub/../other",
-        ),
-        (
             "https%3A%2F%2Flocalhost%2Fhub%2Fmessages",
             "localhost",
             "/hub/%2E%2e/hub/messages",

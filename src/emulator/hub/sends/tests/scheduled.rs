@@ -89,6 +89,10 @@ async fn what_was_due_while_the_services_were_away_is_sent_when_phones_are_back(
     services.shutdown().await;
     let services = start(Clock::simulated(now + hour * 2)).await;
     pass(Duration::from_secs(2)).await;
+    // What is new overtakes them.
+    for _ in 0..3 {
+        sent(&services, fcm(to("nobody"))).await;
+    }
     for id in [&id, &canceled] {
         let told = services.hub().details(id.clone()).await.unwrap().unwrap();
         assert_eq!(state(&told), MessageState::Enqueued);
