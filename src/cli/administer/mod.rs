@@ -29,8 +29,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const WAITING: &str = "waiting for the rules of push administration…";
 
 /// What is said of rules that no running services go by.
-pub(super) const NEXT_TIME: &str =
-    "no `handset serve` runs with this home: it counts for the next one";
+pub(super) const NEXT_TIME: &str = "no `handset serve` runs with this home: it counts for the next one (as do its --strict and --site)";
 
 /// What is done with the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -50,7 +50,8 @@ pub(in crate::cli) struct TestPartner {
     /// What is reached, at port 443 where none is given [default: HTTPS of the running `serve`]
     #[arg(long, value_name = "HOST:PORT")]
     pub(in crate::cli) target: Option<HostAddress>,
-    /// The domain that may push, or not [default: the one the running `serve` speaks for]
+    /// The domain that may push, or not [default: the one the running `serve` speaks for; without one,
+    /// none is asked about]
     #[arg(long, value_name = "DOMAIN")]
     pub(in crate::cli) domain: Option<DomainName>,
     /// The partner's proxy, which must be there too, at port 443 where none is given
@@ -83,6 +84,10 @@ pub(in crate::cli) struct TestPush {
     /// The app backend [default: the running `serve` of this home]
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) backend: Option<BackendOrigin>,
+    /// How it is spoken to: a file, or the name of a built-in profile; see `handset backend-profile`
+    /// [default: as in the configuration, else embedded]
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(in crate::cli) backend_profile: Option<PathBuf>,
     /// Who signs in, and gets the push; the password is the name unless it is read
     #[arg(long, value_name = "NAME", default_value = "handset-probe")]
     pub(in crate::cli) user: UserName,

@@ -17,5 +17,5 @@ mod tests;
 pub(super) use door::{AdminDoor, routes};
 pub use error::{AdministrationError, ChangeRefused, DecidedElsewhere};
 pub use options::AdministrationOptions;
-pub(super) use policy::{PartnerRefused, Policy, Sender, ServiceOff};
+pub(super) use policy::{PartnerRefused, Policy, Sender};
 pub use ruled::PushAdministration;

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::model::{DisplayText, DomainName, HostAddress, Platform};
 use crate::wire::push_administration::{
-    ConfigurationIdentity, InForce, PartnerRefusal, Profile, PushService, Rules, Switches,
+    ConfigurationIdentity, InForce, PartnerRefusal, Profile, Rules, ServiceOff, Switches,
 };
 
 use super::AdministrationOptions;
@@ -35,21 +35,6 @@ pub(in crate::emulator) struct Sender<'a> {
     pub(in crate::emulator) proxy: Option<&'a HostAddress>,
     /// It proved itself with credentials that only its like have.
     pub(in crate::emulator) verified: bool,
-}
-
-/// A push service is switched off.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the push service {service} is switched off by {by}: turn it on with `handset push-config set --{service} on --identity {}`",
-    identity.in_shell()
-)]
-pub(in crate::emulator) struct ServiceOff {
-    /// Its name: `apple`, `microsoft`, `google` or `webpush`.
-    pub(in crate::emulator) service: &'static str,
-    /// What switches it off.
-    by: String,
-    /// The configuration that would switch it on.
-    identity: ConfigurationIdentity,
 }
 
 /// An app backend may not push here.
@@ -86,28 +71,7 @@ impl Policy {
 
     /// Whether pushes go through the push service of `platform`.
     pub(in crate::emulator) fn service(&self, platform: Platform) -> Result<(), ServiceOff> {
-        let service = PushService::from(platform);
-        let current = self.current();
-        if current.in_force.services.is_on(service) {
-            return Ok(());
-        }
-        let InForce {
-            configuration,
-            site,
-            profile,
-            ..
-        } = &current.in_force;
-        let own = site
-            .clone()
-            .map_or(ConfigurationIdentity::Global, ConfigurationIdentity::Site);
-        Err(ServiceOff {
-            service: service.as_str(),
-            by: match configuration {
-                Some(identity) => format!("the push configuration {identity}"),
-                None => format!("the {} profile", profile.as_str()),
-            },
-            identity: configuration.clone().unwrap_or(own),
-        })
+        self.current().in_force.service(platform.into())
     }
 
     /// Whether the app backend that speaks for `domain`, comes as the embedded one does, and proved

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::emulator::administration::{Policy, ServiceOff};
+use crate::emulator::administration::Policy;
 use crate::lifecycle::timeouts;
 use crate::wire::notification_hub::{Format, HubPlatform, PnsHandle};
+use crate::wire::push_administration::ServiceOff;
 
 use super::Content;
 use super::lanes::Urgency;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::emulator::EmulatorError;
-use crate::emulator::administration::{Policy, ServiceOff};
+use crate::emulator::administration::Policy;
 use crate::emulator::credentials::SenderCredentials;
 use crate::emulator::origins::Origins;
 use crate::emulator::push::access_tokens::AccessTokens;
@@ -17,6 +17,7 @@ use crate::wire::notification_hub::{
     Format, Installation, NotificationDetails, NotificationOutcome, PnsHandle, Registration,
     StoredRegistration,
 };
+use crate::wire::push_administration::ServiceOff;
 
 use super::delivery::Delivery;
 use super::routing::{self, Bounds};

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::{Comment, ConfigurationIdentity, ProviderName, SiteName};
-use super::rules::{Rules, SwitchChanges, Switches, VerificationLevel};
+use super::rules::{PushService, Rules, SwitchChanges, Switches, VerificationLevel};
 use crate::model::{DomainName, HostAddress};
 
 /// The largest body of a request, in bytes.
@@ -55,6 +55,45 @@ pub struct InForce {
     /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub_elsewhere: Option<String>,
+}
+
+/// A push service is switched off.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the push service {} is switched off by {by}: turn it on with `handset push-config set --{} on --identity {}`",
+    service.as_str(),
+    service.as_str(),
+    identity.in_shell()
+)]
+pub struct ServiceOff {
+    /// The service.
+    pub service: PushService,
+    /// What switches it off.
+    by: String,
+    /// The configuration that would switch it on.
+    identity: ConfigurationIdentity,
+}
+
+impl InForce {
+    /// Whether pushes go through this service.
+    ///
+    /// # Errors
+    /// [`ServiceOff`]
+    pub fn service(&self, service: PushService) -> Result<(), ServiceOff> {
+        if self.services.is_on(service) {
+            return Ok(());
+        }
+        let own = self.site.clone();
+        let own = own.map_or(ConfigurationIdentity::Global, ConfigurationIdentity::Site);
+        Err(ServiceOff {
+            service,
+            by: match &self.configuration {
+                Some(identity) => format!("the push configuration {identity}"),
+                None => format!("the {} profile", self.profile.as_str()),
+            },
+            identity: self.configuration.clone().unwrap_or(own),
+        })
+    }
 }
 
 /// Answer of `GET /admin/push-administration`.

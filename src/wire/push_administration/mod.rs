@@ -11,7 +11,7 @@ mod rules;
 
 pub use door::{
     AdministrationState, Change, ChangeRequest, Changed, Failure, FailureCode, InForce, MAX_BODY,
-    PartnerList, PartnerRefusal, Permission, PermissionRequest, Profile, Refusal,
+    PartnerList, PartnerRefusal, Permission, PermissionRequest, Profile, Refusal, ServiceOff,
 };
 pub use names::{Comment, ConfigurationIdentity, ProviderName, SiteName};
 pub use rules::{

@@ -3,7 +3,7 @@
 use std::fs;
 
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Scene, toast};
 use crate::world::eventually;
@@ -53,6 +53,35 @@ fn a_teams_own_backend_signs_in_registers_pushes_and_is_told_what_was_read() {
     assert_eq!(scene.state()["devices"], json!([]));
     phone.signal(Signal::TERM);
     phone.ended().with_code(0);
+}
+
+#[test]
+fn a_test_push_goes_the_teams_own_way() {
+    let Some(mut scene) = Scene::start("team", &[]) else {
+        return;
+    };
+    let profile = scene.profile(&[]);
+    let tested = [
+        "--json",
+        "test",
+        "push",
+        "--backend",
+        &scene.url,
+        "--push",
+        &scene.served.backend,
+        "--user",
+        "alice",
+        "--password-stdin",
+        "--backend-profile",
+        profile.to_str().unwrap(),
+    ];
+    let tested = scene.world.run_with(&tested, b"wonderland").with_code(0);
+    let last: Value = serde_json::from_str(tested.out.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&last["check"], &last["result"]),
+        (&json!("toast"), &json!("success"))
+    );
+    assert_eq!(scene.state()["devices"], json!([]), "it is tidied up");
 }
 
 #[test]

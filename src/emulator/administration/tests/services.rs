@@ -50,7 +50,7 @@ async fn strict_starts_off() {
     let policy = administration.policy();
     assert!(on(policy).is_empty());
     let off = policy.service(Platform::Wns).unwrap_err();
-    assert_eq!(off.service, "microsoft");
+    assert_eq!(off.service.as_str(), "microsoft");
     for part in [
         "strict profile",
         "push-config set --microsoft on --identity global",

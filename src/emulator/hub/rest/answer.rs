@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use url::Url;
 use uuid::Uuid;
 
-use crate::emulator::administration::ServiceOff;
 use crate::emulator::hub::HubError;
 use crate::emulator::push::body::NotRead;
 use crate::model::Invalid;
 use crate::wire::notification_hub::{
     CORRELATION_ID, MAX_BODY, SERVICE_OFF, SasClaim, TRACKING_ID, write_error,
 };
+use crate::wire::push_administration::ServiceOff;
 
 /// The longest tracking id of a client that is taken over.
 const MAX_TRACKING_ID: usize = 128;
@@ -217,7 +217,7 @@ impl Refusal {
         match self {
             Self::Method(allowed) => put(headers, header::ALLOW.as_str(), allowed),
             Self::Unavailable(_) => put(headers, header::RETRY_AFTER.as_str(), "1"),
-            Self::ServiceOff(off) => put(headers, SERVICE_OFF, off.service),
+            Self::ServiceOff(off) => put(headers, SERVICE_OFF, off.service.as_str()),
             Self::TooOften(seconds) => {
                 put(headers, header::RETRY_AFTER.as_str(), &seconds.to_string());
             }

@@ -189,12 +189,13 @@ async fn check_proxy(proxy: &HostAddress, limit: Duration, report: &mut Report<'
     }
 }
 
-/// Whether the partner rule lets the domain push, and how long it took to say so.
+/// Whether the partner rule lets the domain push, and how long it took to say so; none where there is
+/// no domain to ask about.
 async fn ask_permission(
     wish: &TestPartner,
     settings: &Settings,
     output: &Output,
-) -> (Result<Permission, Failure>, Duration) {
+) -> (Result<Option<Permission>, Failure>, Duration) {
     let begun = Instant::now();
     let request = PermissionRequest {
         domain: wish.domain.clone(),
@@ -202,32 +203,37 @@ async fn ask_permission(
     };
     let data = wish.data.data.as_deref();
     let asked = administer::ask(settings, data, Purpose::Look, output, async |rules| {
-        rules.permission(&request).await
+        // What no `serve` speaks for is nobody's domain.
+        if request.domain.is_none() && !rules.is_running() {
+            return Ok(None);
+        }
+        rules.permission(&request).await.map(Some)
     });
     (asked.await, begun.elapsed())
 }
 
 fn report_permission(
     wish: &TestPartner,
-    asked: Result<Permission, Failure>,
+    asked: Result<Option<Permission>, Failure>,
     latency: Duration,
     report: &mut Report<'_>,
 ) {
     match asked {
-        Ok(Permission {
+        Ok(None) => report.skipped(PERMISSION, "-"),
+        Ok(Some(Permission {
             domain,
             refusal: None,
-        }) => report.good(PERMISSION, domain.as_str(), latency),
-        Ok(Permission {
+        })) => report.good(PERMISSION, domain.as_str(), latency),
+        Ok(Some(Permission {
             domain,
             refusal: Some(refusal),
-        }) => {
+        })) => {
             let trouble = Trouble::partner(refusal).said_by("push administration");
             report.bad(PERMISSION, domain.as_str(), latency, trouble);
         }
         Err(failure) => {
             let domain = wish.domain.as_ref().map_or("-", |domain| domain.as_str());
-            let trouble = Trouble::not_asked(failure.message);
+            let trouble = Trouble::not_asked(failure);
             report.bad(PERMISSION, domain, latency, trouble);
         }
     }

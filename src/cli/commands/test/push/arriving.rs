@@ -21,19 +21,28 @@ impl Walk<'_, '_> {
     pub(super) async fn arrive(&mut self, sent: &Sent) -> Option<(Instant, String)> {
         let missing = Trouble::not_delivered(self.wish.timeout);
         let id = sent.id.clone();
-        let (at, arrived) = self
+        let mut dropped = None;
+        let (at, mut arrived) = self
             .wait(missing, |event| {
-                let this = id.is_none() || event.text("notification") == id.as_deref();
+                let of = event.text("notification");
+                let this = id.is_none() || of == id.as_deref();
                 match event.event {
                     EventName::PushReceived if this => {
                         Some(Ok(event.text("message").unwrap_or_default().to_owned()))
                     }
-                    // It was given up before it could be read.
-                    EventName::PushDropped => Some(Err(given_up(event))),
+                    EventName::PushDropped if this => Some(Err(given_up(event))),
+                    // It was given up before it could be read: this one, or another of this user's.
+                    EventName::PushDropped if of.is_none() => {
+                        dropped = Some(given_up(event));
+                        None
+                    }
                     _ => None,
                 }
             })
             .await;
+        if let (true, Some(dropped)) = (arrived.is_err(), dropped) {
+            arrived = Err(dropped);
+        }
         let latency = at.saturating_duration_since(sent.begun);
         let message = self.note(DEVICE, self.probe.name(), latency, arrived)?;
         Some((at, message))

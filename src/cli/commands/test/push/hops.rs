@@ -113,12 +113,13 @@ impl<'a, 'o> Walk<'a, 'o> {
             backend: self.way.backend.clone(),
             user: self.wish.user.clone(),
             secret,
-            auth: Some(AuthScheme::Basic),
+            // The built-in backends take a password as it is; another's profile says how.
+            auth: (self.way.profile.is_none()).then_some(AuthScheme::Basic),
             vault: None,
             push: self.way.push.clone(),
             ca: self.way.ca.clone(),
             allow_http: self.wish.network.allow_http.clone(),
-            backend_profile: None,
+            backend_profile: self.way.profile.clone(),
         };
         let device = &self.probe.device;
         let begun = Instant::now();

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use super::place::Place;
 use super::report::Report;
 use super::trouble::Trouble;
+use crate::backend::BackendProfile;
 use crate::cli::arguments::TestPush;
 use crate::cli::commands::env;
 use crate::cli::exit::{Exit, Failure};
@@ -37,10 +38,11 @@ pub(super) async fn run(
         // The demo rule of the embedded backend.
         false => SecretString::from(wish.user.as_str()),
     };
+    let profile = settings.backend_profile(wish.backend_profile.as_deref())?;
     let running = env::running(settings).await;
     let mut report = Report::new(output);
     let way = match Way::find(&wish, running.as_ref(), settings) {
-        Ok(way) => way,
+        Ok(way) => Way { profile, ..way },
         Err((target, trouble)) => {
             report.bad(hops::SIGN_IN, &target, Duration::ZERO, trouble);
             return Ok(report.finish());
@@ -64,6 +66,8 @@ struct Way {
     backend: BackendOrigin,
     push: Option<String>,
     ca: Option<PathBuf>,
+    /// How the backend is spoken to, where somebody says.
+    profile: Option<BackendProfile>,
     /// The backend is that of the running `serve`, which says more where it refuses.
     own: bool,
 }
@@ -95,6 +99,7 @@ impl Way {
             push: wish.network.push.clone(),
             ca: wish.network.ca.clone().or(of_own),
             own: own.is_some(),
+            profile: None,
             backend,
         })
     }

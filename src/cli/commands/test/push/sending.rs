@@ -1,5 +1,7 @@
 //! The hops of a push up to its push service: stored by the backend, and accepted.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::hops::Walk;
@@ -11,6 +13,9 @@ use crate::wire::push_administration::{PartnerRefusal, PermissionRequest, PushSe
 
 const PAYLOAD: &str = "payload";
 const PUSH: &str = "push";
+
+/// The least time that push administration has for its answer.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// A push on its way.
 pub(super) struct Sent {
@@ -58,8 +63,10 @@ impl Walk<'_, '_> {
         let own = |delivery: &&Delivery| delivery.platform == platform;
         let own: Vec<&Delivery> = sent.deliveries.iter().filter(own).collect();
         if own.is_empty() {
-            // The original backend says nothing at all.
-            let silent = sent.id.is_none() && sent.deliveries.is_empty();
+            // The original backend says nothing at all, and others an id at most.
+            let foreign = self.way.profile.as_ref();
+            let foreign = foreign.is_some_and(|profile| !profile.is_default());
+            let silent = sent.deliveries.is_empty() && (foreign || sent.id.is_none());
             let nobody = Trouble::unregistered(self.wish.user.as_str());
             return if silent { Ok(()) } else { Err(nobody) };
         }
@@ -86,9 +93,10 @@ impl Walk<'_, '_> {
     /// The trouble, or push administration where that is behind it: the running services are asked,
     /// who know better than their answer to a push.
     async fn by_administration(&self, trouble: Trouble) -> Trouble {
-        if !self.way.own {
+        if !self.way.own || !trouble.is_refusal() {
             return trouble;
         }
+        let until = self.until.max(Instant::now() + LEAST);
         let asked = administer::ask(
             self.settings,
             None,
@@ -99,7 +107,8 @@ impl Walk<'_, '_> {
                 Ok((rules.state().await?.in_force, permission))
             },
         );
-        let Ok((in_force, permission)) = asked.await else {
+        let asked = tokio::time::timeout_at(until, asked).await;
+        let Ok(Ok((in_force, permission))) = asked else {
             return trouble;
         };
         let service = PushService::from(self.wish.platform);
@@ -107,9 +116,9 @@ impl Walk<'_, '_> {
         if let Some(refusal) = permission.refusal.filter(|refusal| !elsewhere(refusal)) {
             return Trouble::partner(refusal).said_by("push administration");
         }
-        if !in_force.services.is_on(service) {
-            return Trouble::service_off(service, &in_force).said_by("push administration");
+        match in_force.service(service) {
+            Err(off) => Trouble::service_off(&off).said_by("push administration"),
+            Ok(()) => trouble,
         }
-        trouble
     }
 }

@@ -4,9 +4,8 @@ mod told;
 
 use std::time::Duration;
 
-use crate::wire::push_administration::{
-    ConfigurationIdentity, InForce, PartnerRefusal, PushService, Refusal,
-};
+use crate::cli::exit::{Exit, Failure};
+use crate::wire::push_administration::{PartnerRefusal, Refusal, ServiceOff};
 
 /// What Lync Server says of whatever does not answer.
 const TIME_OUT: &str = "504, Server time-out";
@@ -35,6 +34,11 @@ impl Trouble {
             source: None,
             reason: reason.into(),
         }
+    }
+
+    /// True when somebody said no to the push, whose rules may say more.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self.code, "request_rejected" | "hub_refused" | "dropped")
     }
 
     /// Names who said so.
@@ -129,8 +133,12 @@ impl Trouble {
     }
 
     /// The admin door or the database could not be asked.
-    pub(super) fn not_asked(reason: impl Into<String>) -> Self {
-        Self::new(TIME_OUT, "not_asked", reason)
+    pub(super) fn not_asked(failure: Failure) -> Self {
+        let error = match failure.exit {
+            Exit::Unreachable | Exit::TimedOut => TIME_OUT,
+            _ => "Rules not read",
+        };
+        Self::new(error, "not_asked", failure.message)
     }
 
     /// The partner rule says no.
@@ -150,27 +158,8 @@ impl Trouble {
     }
 
     /// The push service is switched off.
-    pub(super) fn service_off(service: PushService, in_force: &InForce) -> Self {
-        let name = service.as_str();
-        let (by, identity) = match (&in_force.configuration, &in_force.site) {
-            (Some(identity), _) => (
-                format!("the push configuration {identity}"),
-                identity.clone(),
-            ),
-            (None, site) => {
-                let by = format!("the {} profile", in_force.profile.as_str());
-                let site = site.clone().map(ConfigurationIdentity::Site);
-                (by, site.unwrap_or(ConfigurationIdentity::Global))
-            }
-        };
-        Self::new(
-            "403, Push service is off",
-            "service_off",
-            format!(
-                "the push service {name} is switched off by {by}: turn it on with `handset push-config set --{name} on \
-                 --identity {identity}`"
-            ),
-        )
+    pub(super) fn service_off(off: &ServiceOff) -> Self {
+        Self::new("403, Push service is off", "service_off", off.to_string())
     }
 
     /// The backend or the push service does not take the push.

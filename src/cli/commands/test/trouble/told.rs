@@ -69,9 +69,16 @@ impl Trouble {
             "refused" => (TIME_OUT, "connection_refused"),
             "timed_out" => (TIME_OUT, "time_out"),
             "tls" => ("TLS handshake failed", "tls_failed"),
-            "not_websocket" => ("Not a push service", "no_push_service"),
-            "none_of" => ("No push service", "no_push_service"),
+            "not_websocket" | "protocol" | "bad_answer" | "frame_too_large" => {
+                ("Not a push service", "no_push_service")
+            }
+            "none_of" | "no_push_service" | "no_candidates" => {
+                ("No push service", "no_push_service")
+            }
+            "hello_refused" => ("Device refused", "device_refused"),
             "register_refused" => ("Handle refused", "handle_refused"),
+            "ca_file" | "no_authorities" => ("Certificate is not trusted", "no_authorities"),
+            "closed_by_peer" => ("The push service hung up", "closed_by_service"),
             _ => (TIME_OUT, "unreachable"),
         };
         Self::new(error, code, detail)
