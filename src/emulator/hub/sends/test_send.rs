@@ -94,7 +94,12 @@ fn tell(targets: &[TargetRow], sent: &[Sent]) -> (Progress, Vec<Handle>) {
         gone.extend(sent.outcome.is_gone().then(|| target.handle.text.clone()));
     }
     let cursor = targets.last().map_or(0, |target| target.id);
-    (Progress { cursor, counts }, gone)
+    let progress = Progress {
+        cursor,
+        counts,
+        ..Progress::default()
+    };
+    (progress, gone)
 }
 
 fn result((target, sent): (TargetRow, Sent)) -> RegistrationResult {

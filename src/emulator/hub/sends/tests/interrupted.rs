@@ -83,7 +83,7 @@ async fn what_a_kill_left_waits_until_phones_are_back_and_what_is_new_does_not()
 }
 
 #[tokio::test]
-async fn a_send_that_was_cut_off_goes_on_behind_the_last_page() {
+async fn a_send_that_was_cut_off_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let services = start_in(folder.path()).await;
     let mut phones = Vec::new();
@@ -98,13 +98,13 @@ async fn a_send_that_was_cut_off_goes_on_behind_the_last_page() {
         )
         .await;
         if number == 0 {
-            // The same device once more, behind the page that was written down.
+            // The same device once more, behind what was written down.
             register(&services, "again", HubPlatform::FcmV1, &token, &["p"]).await;
         }
         phones.push(uaid);
     }
     services.shutdown().await;
-    // As it stands after a page of two, one of which was the first device.
+    // As it stands after two of them, one of which was the first device.
     let database = Location::File(folder.path().join("services.db"));
     let store = Store::open(database, SCHEMA).await.unwrap();
     let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
@@ -203,7 +203,7 @@ async fn a_message_that_cannot_be_read_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_send_that_is_cut_off_anywhere_reaches_every_device_and_repeats_one_page_at_most() {
+async fn a_send_that_is_cut_off_anywhere_reaches_every_device_and_repeats_a_hundred_at_most() {
     const DEVICES: usize = 250;
     let folder = tempfile::tempdir().unwrap();
     let services = start_in(folder.path()).await;
