@@ -257,3 +257,37 @@ async fn a_send_that_is_cut_off_anywhere_reaches_every_device_and_repeats_a_hund
     assert!(pushes <= DEVICES + 100, "{pushes}");
     services.shutdown().await;
 }
+
+#[tokio::test]
+async fn an_end_that_the_store_did_not_take_is_written_down_later() {
+    let services = crate::emulator::tests::start().await;
+    let store = &services.hub().store;
+    // To end a message takes more room than there is.
+    let fill = |c: &rusqlite::Connection| {
+        c.execute_batch(
+            "CREATE TABLE filler(x);
+             CREATE TRIGGER fill AFTER UPDATE OF ended_at ON hub_message
+             WHEN NEW.ended_at IS NOT NULL BEGIN
+                 INSERT INTO filler VALUES (zeroblob(1000000));
+             END;",
+        )?;
+        let pages: i64 = c.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        let limit = format!("PRAGMA max_page_count = {}", pages + 50);
+        c.query_row(&limit, [], |_| Ok(()))
+    };
+    store.write(fill).await.unwrap();
+    let id = services.hub().accept(fcm(to("nobody"))).await.unwrap();
+    let told = async || services.hub().details(id.clone()).await.unwrap().unwrap();
+    while state(&told().await) != MessageState::Processing {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..200 {
+        assert_eq!(state(&told().await), MessageState::Processing);
+    }
+    let make_room =
+        |c: &rusqlite::Connection| c.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()));
+    store.write(make_room).await.unwrap();
+    let told = ended(services.hub(), &id).await;
+    assert_eq!(state(&told), MessageState::NoTargetFound);
+    services.shutdown().await;
+}
