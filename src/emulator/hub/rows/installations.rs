@@ -26,7 +26,7 @@ struct Known {
 
 impl Known {
     fn is_live(&self, now: Timestamp) -> bool {
-        self.expires.is_none_or(|at| at > now)
+        is_live(self.expires, now)
     }
 }
 
@@ -40,8 +40,16 @@ pub(in crate::emulator::hub) fn put(
     for tile in new.secondary_tiles.values_mut() {
         tile.channel_expired = false;
     }
-    let number = live(c, &new.id, now)?.map(|known| known.number);
-    save(c, number, &new, now)
+    // What it replaces is not read: it may be unreadable.
+    let known = row_of(c, &new.id)?;
+    let number = known.map(|(number, _)| number);
+    match known {
+        Some((number, expires)) if !is_live(expires, now) => {
+            remove_number(c, number)?;
+            save(c, None, &new, now)
+        }
+        Some(_) | None => save(c, number, &new, now),
+    }
 }
 
 /// The installation with this id; one that expired is none.
@@ -54,7 +62,7 @@ pub(in crate::emulator::hub) fn get(
     Ok(known.map(|known| known.installation))
 }
 
-/// Changes an installation as `patched` does it. A channel that is another one counts as good.
+/// Changes an installation as `patched` does it. A channel that is put counts as good again.
 pub(in crate::emulator::hub) fn patch(
     c: &Connection,
     id: &str,
@@ -73,10 +81,11 @@ pub(in crate::emulator::hub) fn patch(
         let problem = "has an id that a patch cannot change";
         return Ok(Err(Invalid::new("installation", problem).into()));
     }
-    after.channel_expired = before.channel_expired && before.handle == after.handle;
+    // A patch can say of none that it is gone.
+    after.channel_expired &= before.channel_expired && before.handle == after.handle;
     for (name, tile) in &mut after.secondary_tiles {
         let before = before.secondary_tiles.get(name);
-        tile.channel_expired =
+        tile.channel_expired &=
             before.is_some_and(|before| before.channel_expired && before.handle == tile.handle);
     }
     save(c, Some(known.number), &after, now)
@@ -103,7 +112,9 @@ pub(super) fn remove_part(
     part: &str,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let Some(mut known) = by_number(c, number)? else {
+    let Some(mut known) = readable(c, number)? else {
+        c.prepare_cached("DELETE FROM hub_target WHERE installation = ?1 AND part = ?2")?
+            .execute(params![number, part])?;
         return Ok(());
     };
     if !parts::remove(&mut known.installation, part) {
@@ -127,7 +138,7 @@ pub(super) fn mark_expired(
         .query_map(params![handle.as_str(), MOST_MARKED], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for number in numbers {
-        let Some(mut known) = by_number(c, number)? else {
+        let Some(mut known) = readable(c, number)? else {
             continue;
         };
         let installation = &mut known.installation;
@@ -249,6 +260,32 @@ fn existing(c: &Connection, number: i64) -> rusqlite::Result<HashMap<String, i64
     c.prepare_cached("SELECT part, id FROM hub_target WHERE installation = ?1")?
         .query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
+}
+
+/// The number and the expiry, without the document.
+fn row_of(c: &Connection, id: &str) -> rusqlite::Result<Option<(i64, Option<Timestamp>)>> {
+    c.prepare_cached("SELECT id, expires_at FROM hub_installation WHERE name = ?1")?
+        .query_row([id], |row| {
+            let expires: Option<i64> = row.get(1)?;
+            Ok((row.get(0)?, expires.map(timestamp)))
+        })
+        .optional()
+}
+
+fn is_live(expires: Option<Timestamp>, now: Timestamp) -> bool {
+    expires.is_none_or(|at| at > now)
+}
+
+/// The row with this number; none where there is none, or where its document cannot be read: that is
+/// its owner's to put anew, and nobody else's trouble.
+fn readable(c: &Connection, number: i64) -> rusqlite::Result<Option<Known>> {
+    match by_number(c, number) {
+        Err(error @ rusqlite::Error::FromSqlConversionFailure(..)) => {
+            tracing::warn!(%error, number, "an installation cannot be read: put it anew");
+            Ok(None)
+        }
+        read => read,
+    }
 }
 
 /// The row, once one that expired is out of the way.

@@ -167,8 +167,11 @@ fn read_tiles(
     tiles.into_iter().map(read).collect()
 }
 
-/// A time with an offset, or in UTC without one. The year 9999 is never: no clock gets there, and
-/// its end is beyond what a [`Timestamp`] has.
+/// The first time that can be written as four digits of a year (RFC 3339 §1).
+const FIRST: DateTime = DateTime::constant(1, 1, 1, 0, 0, 0, 0);
+
+/// A time with an offset, or in UTC without one, from the year 1 on. The year 9999 is never: no clock
+/// gets there, and its end is beyond what a [`Timestamp`] has.
 fn read_expiry(text: Option<&str>) -> Result<Option<Timestamp>, Invalid> {
     let Some(text) = text
         .map(str::trim)
@@ -180,7 +183,9 @@ fn read_expiry(text: Option<&str>) -> Result<Option<Timestamp>, Invalid> {
         let local: DateTime = text.parse()?;
         local.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp())
     });
-    expires
-        .map(Some)
-        .map_err(|_| bad("has an expirationTime that is no time"))
+    let expires = expires.map_err(|_| bad("has an expirationTime that is no time"))?;
+    if TimeZone::UTC.to_datetime(expires) < FIRST {
+        return Err(bad("has an expirationTime before the year 1"));
+    }
+    Ok(Some(expires))
 }
