@@ -36,7 +36,7 @@ use test_rate::TestRate;
 /// up no other's.
 const AT_WORK: usize = 8;
 
-/// How far ahead a send may be scheduled (Azure Notification Hubs: seven days).
+/// How far ahead a send may be scheduled (Microsoft, "Send scheduled notifications").
 const FARTHEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Takes sends and carries them out. Cheap to clone.
