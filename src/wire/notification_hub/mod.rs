@@ -18,6 +18,7 @@ mod registration;
 mod rules;
 mod sas;
 mod send_batch;
+mod time;
 
 pub use apns_expiry::read_apns_expiry;
 pub use connection_string::{ConnectionString, MAX_SAS_KEY};
@@ -34,3 +35,4 @@ pub use registration::{Registration, StoredRegistration, Template, write_entry, 
 pub(super) use rules::MOST_TAGS;
 pub use sas::{SasClaim, SasKey, SasToken};
 pub use send_batch::{MAX_BATCH_BODY, MAX_BATCH_HANDLES, SendBatch, read_send_batch};
+pub use time::read_time;

@@ -16,7 +16,6 @@ mod schedules;
 mod send_headers;
 mod sends;
 mod telemetry;
-mod time;
 
 use std::sync::Arc;
 

@@ -9,11 +9,10 @@ use crate::emulator::hub::notification_hub::Target;
 use crate::model::{Handle, Invalid, SubscriptionKeys, TagExpression};
 use crate::wire::notification_hub::{
     APNS_EXPIRY, DEVICE_HANDLE, FORMAT, Format, HubPlatform, PnsHandle, SCHEDULE_TIME, TAGS,
-    read_apns_expiry,
+    read_apns_expiry, read_time,
 };
 
 use super::query::Query;
-use super::time;
 
 /// What the names of headers for push services begin with.
 const PASSED: [&str; 3] = ["x-wns-", "apns-", "x-windowsphone-"];
@@ -179,7 +178,7 @@ pub(super) fn refuse_schedule_time(headers: &HeaderMap) -> Result<(), Invalid> {
 pub(super) fn schedule_time(headers: &HeaderMap) -> Result<Timestamp, Invalid> {
     let what = "ServiceBusNotification-ScheduleTime";
     let text = text(headers, SCHEDULE_TIME, what)?;
-    time::read(what, text.ok_or_else(|| Invalid::new(what, "is missing"))?)
+    read_time(what, text.ok_or_else(|| Invalid::new(what, "is missing"))?)
 }
 
 /// A header that is there once at most, and is text.
