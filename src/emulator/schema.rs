@@ -13,6 +13,7 @@ pub(super) const SCHEMA: Schema = Schema {
         HUB,
         ADMINISTRATION,
         HUBS_OF_REGISTRATIONS,
+        UNANSWERED,
     ],
 };
 
@@ -366,4 +367,10 @@ CREATE TABLE registration_left(
 INSERT INTO registration_left(hub, registration)
 SELECT 'embedded', registration FROM hub_target
 WHERE of_backend = 1 AND registration NOT IN (SELECT id FROM registration);
+";
+
+/// The targets up to a message's cursor that may not have it: a JSON array of their numbers. A send goes
+/// on over a target that is slow, and comes back to it after a crash.
+const UNANSWERED: &str = "
+ALTER TABLE hub_message ADD COLUMN unanswered TEXT NOT NULL DEFAULT '[]';
 ";

@@ -140,7 +140,7 @@ pub const HUB_RETRY: Duration = Duration::from_secs(1);
 /// The longest time that a push service may have the hub wait before it is tried again.
 pub const HUB_RETRY_LONGEST: Duration = Duration::from_secs(10);
 
-/// How long the hub works on one notification before it gives up the rest of its devices (Azure
+/// How long the hub works on one notification before it begins no more of its devices (Azure
 /// Notification Hubs: 30 minutes).
 pub const HUB_SEND: Duration = Duration::from_secs(30 * 60);
 
@@ -156,6 +156,9 @@ pub const HUB_RESUME: Duration = Duration::from_secs(3);
 /// The longest time between two looks at the clock for scheduled notifications: a clock may be set
 /// forward meanwhile.
 pub const HUB_SCHEDULE: Duration = Duration::from_secs(1);
+
+/// How long what became of a notification at a device may wait for more, to be written down with it.
+pub const HUB_COMMIT: Duration = Duration::from_secs(1);
 
 /// How long the hub waits before it tries again to write down how far a notification is.
 pub const HUB_COMMIT_RETRY: Duration = Duration::from_secs(1);

@@ -19,7 +19,7 @@ const MAX_TEXT: usize = 1024;
 
 /// The name of a domain in lower case, without a last dot, as DNS has it (RFC 1123 §2.1): labels of
 /// letters, digits and inner hyphens. One that is not ASCII is kept as IDNA writes it. The last
-/// label has a letter, so that no address is a name.
+/// label has a letter, and is no number such as `0x7f`, so that no address is a name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DomainName(String);
@@ -50,8 +50,7 @@ impl DomainName {
         };
         let name = name.strip_suffix('.').unwrap_or(&name);
         let last = name.rsplit('.').next().unwrap_or_default();
-        let numeric = last.bytes().all(|byte| byte.is_ascii_digit());
-        if name.len() > MAX || numeric || !name.split('.').all(is_label) {
+        if name.len() > MAX || is_number(last) || !name.split('.').all(is_label) {
             return Err(invalid());
         }
         Ok(Self(name.to_owned()))
@@ -62,6 +61,14 @@ impl DomainName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// True for what stands last in addresses: no letter, or digits as URLs may have them (WHATWG URL,
+/// "ends in a number").
+fn is_number(label: &str) -> bool {
+    let hexadecimal = label.strip_prefix("0x");
+    hexadecimal.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        || !label.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 fn is_label(label: &str) -> bool {
@@ -121,6 +128,8 @@ mod tests {
             ("xn--bcher-kva.example", "xn--bcher-kva.example"),
             ("Bücher.example", "xn--bcher-kva.example"),
             ("3com.example", "3com.example"),
+            ("0x7f.example", "0x7f.example"),
+            ("example.0xyz", "example.0xyz"),
         ] {
             assert_eq!(DomainName::parse(text).unwrap().as_str(), name, "{text}");
         }
@@ -153,6 +162,11 @@ mod tests {
             "::1",
             "[::1]",
             "example.1",
+            "1-2",
+            "example.1-2",
+            "0x7f000001",
+            "127.0.0.0x1",
+            "127.0.0X",
             "a.example..",
             "a\u{202e}b.example",
             "\u{0}",

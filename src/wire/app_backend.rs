@@ -10,6 +10,8 @@ use serde_json::Value;
 use super::json::problem_within;
 use crate::model::{Handle, NotificationId, RegistrationId, SubscriptionKeys, Tag};
 
+use super::notification_hub::MOST_TAGS;
+
 /// The largest body either side reads, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
 
@@ -20,9 +22,9 @@ pub const MAX_PAYLOAD: usize = 16 * 1024;
 /// platform's shape.
 pub const MAX_TOAST: usize = 2048;
 
-/// The most tags that a device puts under one registration: a hub takes 60 (Azure Notification Hubs),
-/// and one of them is the user's own, which the backend adds.
-pub const MAX_TAGS: usize = 59;
+/// The most tags that a device puts under one registration, 59: a hub takes 60, and one of them is the
+/// user's own, which the backend adds.
+pub const MAX_TAGS: usize = MOST_TAGS - 1;
 
 /// Body of `POST /api/login`.
 #[derive(Deserialize)]

@@ -17,4 +17,4 @@ pub mod toast_xml;
 pub mod todo_list;
 pub mod webpush;
 pub mod wns;
-mod xml;
+pub(crate) mod xml;

@@ -12,6 +12,11 @@ const MOST_DEPTH: usize = 16;
 /// stands there twice compares each with each.
 const MOST_ATTRIBUTES: usize = 1000;
 
+/// True for the characters that an XML document may have at all (XML 1.0 §2.2).
+pub(crate) fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
 /// Takes what stands in a document, in its order.
 pub(super) trait Visitor {
     /// An element begins.

@@ -6,16 +6,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::wire::notification_hub::{SasClaim, SasKey};
+use crate::wire::notification_hub::{MAX_SAS_KEY, SasClaim, SasKey};
 
 /// The most rules of a hub; Azure takes twelve.
 const MOST_RULES: usize = 64;
-
-/// The longest name of a rule, as Azure has it.
-const MAX_NAME: usize = 256;
-
-/// The longest key.
-const MAX_KEY: usize = 512;
 
 /// The rules of the hub, in the order of their file. `Debug` shows no key.
 #[derive(Debug)]
@@ -125,14 +119,14 @@ impl HubRule {
     fn of(entry: Entry) -> Result<Self, &'static str> {
         let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         let name = &entry.name;
-        if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(in_name) {
+        if name.is_empty() || name.len() > MAX_SAS_KEY || !name.chars().all(in_name) {
             return Err("has a rule whose name is not 1 to 256 letters, digits and ._-");
         }
         let key = entry.key.expose_secret();
         let in_key = |c: char| c.is_ascii_graphic() && c != ';';
-        if key.is_empty() || key.len() > MAX_KEY || !key.chars().all(in_key) {
+        if key.is_empty() || key.len() > MAX_SAS_KEY || !key.chars().all(in_key) {
             return Err(
-                "has a rule whose key is not 1 to 512 visible ASCII characters without a semicolon",
+                "has a rule whose key is not 1 to 256 visible ASCII characters without a semicolon",
             );
         }
         if entry.claims.is_empty() {
@@ -190,6 +184,7 @@ impl From<SasClaim> for Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::notification_hub::ConnectionString;
 
     fn rule(name: &str, key: &str, claims: &str) -> String {
         format!(r#"{{"name":"{name}","key":"{key}","claims":[{claims}]}}"#)
@@ -234,6 +229,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_rule_may_have_a_connection_string_takes() {
+        let (name, key) = ("n".repeat(256), "k".repeat(256));
+        let rules = read(&[rule(&name, &key, r#""Manage""#)]).unwrap();
+        let string = ConnectionString {
+            endpoint: url::Url::parse("https://localhost:8443").unwrap(),
+            key: rules.full().unwrap().key().clone(),
+            hub: None,
+        };
+        let again = ConnectionString::parse(&string.to_text()).unwrap();
+        assert_eq!(again.key.key.expose_secret(), key);
+    }
+
+    #[test]
     fn what_is_no_rule_is_named_without_its_key() {
         let good = rule("a", "k", r#""Manage""#);
         for (rules, problem) in [
@@ -245,6 +253,10 @@ mod tests {
             (
                 vec![good.clone(), rule("b", "se;cret", r#""Listen""#)],
                 "key",
+            ),
+            (
+                vec![good.clone(), rule("b", &"k".repeat(257), r#""Listen""#)],
+                "256",
             ),
             (vec![good.clone(), rule("b", "k", "")], "claims"),
             (

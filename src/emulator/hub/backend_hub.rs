@@ -8,9 +8,9 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::model::{Handle, RegistrationId, TagExpression};
+use crate::model::{RegistrationId, TagExpression};
 use crate::wire::app_backend::Delivery;
-use crate::wire::notification_hub::Format;
+use crate::wire::notification_hub::{Format, HubPlatform};
 
 use super::lanes::Urgency;
 use super::notification_hub::NotificationHub;
@@ -117,14 +117,15 @@ type Meant = Vec<(TargetRow, usize)>;
 #[derive(Debug, Default)]
 struct Found {
     all: Meant,
-    met: HashSet<Handle>,
+    met: HashSet<(HubPlatform, String)>,
 }
 
 impl Found {
     /// True while there is room for more.
     fn add(&mut self, rows: Meant) -> bool {
         for (row, place) in rows {
-            if self.met.insert(row.handle.text.clone()) {
+            let (platform, handle) = row.device();
+            if self.met.insert((platform, handle.into_owned())) {
                 self.all.push((row, place));
             }
         }
@@ -165,33 +166,67 @@ fn more(
 mod tests {
     use super::*;
     use crate::emulator::schema::SCHEMA;
-    use crate::model::{Platform, Tag};
+    use crate::model::{Handle, Platform, Tag};
 
-    fn put(c: &Connection, number: usize, platform: Platform, tags: &[&str]) {
-        let device = Device {
-            id: RegistrationId::parse(format!("{platform}{number}")).unwrap(),
-            platform,
-            handle: Handle::parse(format!("handle-{platform}-{number}")).unwrap(),
-            keys: None,
-            tags: tags.iter().map(|tag| Tag::parse(*tag).unwrap()).collect(),
-        };
-        let now = Timestamp::UNIX_EPOCH;
-        devices::upsert(c, &device, now).unwrap().unwrap();
-    }
-
-    #[test]
-    fn devices_are_looked_for_until_all_are_found_or_enough() {
+    fn hub() -> Connection {
         let c = Connection::open_in_memory().unwrap();
         for migration in SCHEMA.migrations {
             c.execute_batch(migration).unwrap();
         }
         c.execute_batch("BEGIN").unwrap();
+        c
+    }
+
+    fn device(number: usize, platform: Platform, tags: &[&str]) -> Device {
+        Device {
+            id: RegistrationId::parse(format!("{platform}{number}")).unwrap(),
+            platform,
+            handle: Handle::parse(format!("handle-{platform}-{number}")).unwrap(),
+            keys: None,
+            tags: tags.iter().map(|tag| Tag::parse(*tag).unwrap()).collect(),
+        }
+    }
+
+    fn put(c: &Connection, device: &Device) {
+        devices::upsert(c, device, Timestamp::UNIX_EPOCH)
+            .unwrap()
+            .unwrap();
+    }
+
+    #[test]
+    fn a_device_token_is_met_once_in_whatever_case() {
+        let c = hub();
+        let token = |id: usize, platform, handle: &str| {
+            let handle = Handle::parse(handle).unwrap();
+            let device = Device {
+                handle,
+                ..device(id, platform, &["a"])
+            };
+            put(&c, &device);
+        };
+        token(1, Platform::Apns, "ab01");
+        token(2, Platform::Apns, "AB01");
+        token(3, Platform::Fcm, "cd01");
+        token(4, Platform::Fcm, "CD01");
+        let formats =
+            [Platform::Apns, Platform::Fcm].map(|platform| Format::Native(platform.into()));
+        let (to, now) = (TagExpression::parse("a").unwrap(), Timestamp::UNIX_EPOCH);
+        let (rows, next) = more(&c, &to, &formats, Place::default(), now).unwrap();
+        let mut found = Found::default();
+        assert!(found.add(rows) && next.is_none());
+        let ids = found.all.iter().map(|(row, _)| row.registration.as_str());
+        assert_eq!(ids.collect::<Vec<_>>(), ["apns1", "fcm3", "fcm4"]);
+    }
+
+    #[test]
+    fn devices_are_looked_for_until_all_are_found_or_enough() {
+        let c = hub();
         for number in 0..MOST_LOOKS + 10 {
             let first_or_last = number == 0 || number == MOST_LOOKS + 9;
             let tags: &[&str] = if first_or_last { &["a"] } else { &["a", "b"] };
-            put(&c, number, Platform::Apns, tags);
+            put(&c, &device(number, Platform::Apns, tags));
         }
-        put(&c, 0, Platform::Fcm, &["a"]);
+        put(&c, &device(0, Platform::Fcm, &["a"]));
         let formats = [Platform::Wns, Platform::Apns, Platform::Fcm]
             .map(|platform| Format::Native(platform.into()));
         let find = |expression: &str| {

@@ -4,9 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::model::Invalid;
-
-/// The longest name, as Azure has it.
-const MAX_LENGTH: usize = 260;
+use crate::wire::notification_hub::check_hub_name;
 
 /// What the paths of the other embedded services begin with.
 const TAKEN: [&str; 11] = [
@@ -58,21 +56,10 @@ impl FromStr for HubName {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = |problem: &str| Err(Invalid::new("hub name", problem));
-        if text.is_empty() || text.len() > MAX_LENGTH {
-            return invalid("must have 1 to 260 characters");
-        }
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if !text.chars().all(allowed) {
-            return invalid("may have letters, digits, periods, underscores and hyphens alone");
-        }
-        if !text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            || !text.ends_with(|c: char| c.is_ascii_alphanumeric())
-        {
-            return invalid("must begin and end with a letter or a digit");
-        }
+        check_hub_name(text)?;
         if TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(text)) {
-            return invalid("is what another embedded service's paths begin with: choose another");
+            let problem = "is what another embedded service's paths begin with: choose another";
+            return Err(Invalid::new("hub name", problem));
         }
         Ok(Self(text.to_owned()))
     }

@@ -15,11 +15,11 @@ use super::template::{Kind, Properties, PushVariables, Template};
 /// # Errors
 /// [`Invalid`] says what of it is malformed.
 pub(super) fn check(template: &wire::Template) -> Result<(), Invalid> {
-    Template::parse(&template.body, kind(&template.body))?;
+    Template::parse(&template.body, Kind::of_body(&template.body))?;
     let headers = template.headers.iter().map(|(_, value)| value);
     let values = headers.chain(&template.expiry).chain(&template.priority);
     for value in values {
-        Template::parse(value, Kind::Text)?;
+        Template::parse(value, Kind::Header)?;
     }
     Ok(())
 }
@@ -32,16 +32,12 @@ pub(super) fn check_installation(installation: &Installation) -> Result<(), Inva
     let tiles = installation.secondary_tiles.values();
     let of_tiles = tiles.flat_map(|tile| tile.templates.values());
     for template in installation.templates.values().chain(of_tiles) {
-        Template::parse(&template.body, kind(&template.body))?;
+        Template::parse(&template.body, Kind::of_body(&template.body))?;
         for value in template.headers.values().chain(&template.expiry) {
-            Template::parse(value, Kind::Text)?;
+            Template::parse(value, Kind::Header)?;
         }
     }
     Ok(())
-}
-
-fn kind(body: &str) -> Kind {
-    Kind::of_body(body).unwrap_or(Kind::Text)
 }
 
 /// The notification that a device's template makes of the properties, complete for its push service.
@@ -54,7 +50,10 @@ pub(super) fn render(target: &TargetRow, properties: &Properties) -> Result<Cont
     let variables = PushVariables::new(&target.variables);
     let value = |text: &str, kind| Template::parse(text, kind)?.render(properties, &variables);
     let format = Format::Native(target.platform);
-    let mut content = Content::new(format, value(&template.body, kind(&template.body))?);
+    let mut content = Content::new(
+        format,
+        value(&template.body, Kind::of_body(&template.body))?,
+    );
     let headers = template.headers.iter();
     let headers = headers.map(|(name, text)| (name.as_str(), Some(text)));
     let of_apple = [
@@ -65,7 +64,7 @@ pub(super) fn render(target: &TargetRow, properties: &Properties) -> Result<Cont
         .into_iter()
         .filter(|_| target.platform == HubPlatform::Apple);
     for (name, text) in headers.chain(of_apple) {
-        let rendered = text.map(|text| value(text, Kind::Text)).transpose()?;
+        let rendered = text.map(|text| value(text, Kind::Header)).transpose()?;
         if let Some(rendered) = rendered.filter(|rendered| !rendered.is_empty()) {
             content = content.replacing(name, rendered);
         }

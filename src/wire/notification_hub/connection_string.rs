@@ -6,14 +6,13 @@ use zeroize::Zeroizing;
 
 use crate::model::{BackendOrigin, Invalid};
 
-use super::SasKey;
+use super::{SasKey, check_hub_name};
 
 /// The longest connection string, in bytes.
 const LONGEST: usize = 4096;
 
-/// The most characters of a key and of its name, as the SDKs have it, and of a hub's name.
-const LONGEST_KEY: usize = 256;
-const LONGEST_HUB: usize = 260;
+/// The most characters of a key and of its name, as the SDKs have it.
+pub const MAX_SAS_KEY: usize = 256;
 
 /// Where a hub's namespace is, and with which key one may ask there. `Debug` does not show the key.
 #[derive(Debug, Clone)]
@@ -148,22 +147,19 @@ fn read_endpoint(text: &str) -> Result<Url, Invalid> {
 }
 
 fn read_hub(text: &str) -> Result<String, Invalid> {
-    let is_name = text
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-    if !is_name || text.len() > LONGEST_HUB || matches!(text, "." | "..") {
-        return Err(bad(format!(
-            "has an EntityPath that is no hub's name: 1 to {LONGEST_HUB} letters, digits and ._-"
-        )));
-    }
+    check_hub_name(text).map_err(|Invalid { problem, .. }| {
+        bad(format!(
+            "has an EntityPath that is no hub's name: it {problem}"
+        ))
+    })?;
     Ok(text.to_owned())
 }
 
 /// Checks a key or its name, and shows neither.
 fn check_text(part: &str, text: &str) -> Result<(), Invalid> {
-    if text.chars().count() > LONGEST_KEY {
+    if text.chars().count() > MAX_SAS_KEY {
         return Err(bad(format!(
-            "has a {part} of more than {LONGEST_KEY} characters"
+            "has a {part} of more than {MAX_SAS_KEY} characters"
         )));
     }
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -252,6 +248,7 @@ mod tests {
             (format!("{good};EntityPath="), "empty EntityPath"),
             (format!("{good};EntityPath=a/b"), "no hub's name"),
             (format!("{good};EntityPath=.."), "no hub's name"),
+            (format!("{good};EntityPath=a-"), "no hub's name"),
             (
                 good.replace("Key=s3cret", "Key=s3cret s3cret"),
                 "white space",
@@ -289,7 +286,7 @@ mod tests {
             port in proptest::option::of(1_u16..),
             name in "[!-:<-~é]{1,30}",
             key in "[!-:<-~é]{1,60}",
-            hub in proptest::option::of("[a-zA-Z0-9_-]{1,30}"),
+            hub in proptest::option::of("[a-zA-Z0-9]([a-zA-Z0-9._-]{0,30}[a-zA-Z0-9])?"),
             shuffle in any::<bool>(),
         ) {
             let port = port.map(|port| format!(":{port}")).unwrap_or_default();

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use quick_xml::escape::{escape, partial_escape};
 
+use crate::wire::xml::is_xml_char;
+
 /// The namespace of everything that is the hub's own.
 pub(super) const CONNECT: &str =
     "http://schemas.microsoft.com/netservices/2010/10/servicebus/connect";
@@ -17,11 +19,6 @@ pub(super) const ATOM: &str = "http://www.w3.org/2005/Atom";
 
 /// The namespace of an entry's `etag`.
 pub(super) const METADATA: &str = "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata";
-
-/// True for the characters that an XML document may have at all (XML 1.0 §2.2).
-pub(super) fn is_xml_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
-}
 
 /// Appends `<name>text</name>`.
 pub(super) fn element(out: &mut String, name: &str, content: &str) {

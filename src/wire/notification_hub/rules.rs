@@ -8,7 +8,7 @@ use crate::model::{Invalid, Tag};
 
 /// The most tags of a registration, an installation, or a template (Microsoft, "Routing and tag
 /// expressions").
-pub(super) const MOST_TAGS: usize = 60;
+pub(in crate::wire) const MOST_TAGS: usize = 60;
 
 /// The longest name of a template, in characters, as in the SDK for .NET.
 const MAX_NAME: usize = 200;

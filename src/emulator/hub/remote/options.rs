@@ -5,10 +5,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use crate::model::Invalid;
-use crate::wire::notification_hub::{ConnectionString, SasKey};
-
-/// The longest name of a hub (Azure Notification Hubs).
-const MAX_NAME: usize = 260;
+use crate::wire::notification_hub::{ConnectionString, SasKey, check_hub_name};
 
 /// A hub elsewhere, such as one of Azure, that the app backend is to send through. `Debug` does not
 /// show the key.
@@ -78,13 +75,5 @@ pub(super) fn host_of(endpoint: &Url) -> String {
 }
 
 fn checked(name: &str) -> Result<String, Invalid> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let begins_well = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if name.len() > MAX_NAME || !begins_well || !name.chars().all(fits) {
-        return Err(Invalid::new(
-            "hub name",
-            "has letters, digits and ._- alone, at most 260 of them, and begins with a letter or digit",
-        ));
-    }
-    Ok(name.to_owned())
+    check_hub_name(name).map(|()| name.to_owned())
 }

@@ -11,7 +11,7 @@ use crate::emulator::hub::HubError;
 use crate::emulator::push::body::NotRead;
 use crate::model::Invalid;
 use crate::wire::notification_hub::{
-    CORRELATION_ID, MAX_BODY, SERVICE_OFF, SasClaim, TRACKING_ID, write_error,
+    CORRELATION_ID, SERVICE_OFF, SasClaim, TRACKING_ID, write_error,
 };
 use crate::wire::push_administration::ServiceOff;
 
@@ -43,7 +43,8 @@ pub(super) enum Refusal {
     /// The path takes these methods alone.
     Method(&'static str),
     Changed,
-    TooLarge,
+    /// It has more bytes than these.
+    TooLarge(usize),
     /// The body is compressed.
     Encoded,
     /// The same call may be made again in so many seconds.
@@ -165,7 +166,7 @@ impl Refusal {
             Self::NoHub | Self::NoPath | Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Changed => StatusCode::PRECONDITION_FAILED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotHere(_) => StatusCode::NOT_IMPLEMENTED,
@@ -188,7 +189,7 @@ impl Refusal {
             Self::Changed => {
                 "The entity was changed since it was read: its ETag is another.".to_owned()
             }
-            Self::TooLarge => format!("The body is larger than {} KiB.", MAX_BODY / 1024),
+            Self::TooLarge(most) => format!("The body is larger than {} KiB.", most / 1024),
             Self::Encoded => {
                 "The body is in a content encoding: send it as it is, without Content-Encoding."
                     .to_owned()
@@ -234,7 +235,7 @@ impl Refusal {
             | Self::NoPath
             | Self::NotFound(_)
             | Self::Changed
-            | Self::TooLarge
+            | Self::TooLarge(_)
             | Self::Forbidden(_)
             | Self::NotHere(_) => {}
         }
@@ -252,10 +253,11 @@ impl From<Invalid> for Refusal {
     }
 }
 
-impl From<NotRead> for Refusal {
-    fn from(problem: NotRead) -> Self {
+impl Refusal {
+    /// Why a body was not read of which so many bytes are taken.
+    pub(super) fn not_read(problem: NotRead, most: usize) -> Self {
         match problem {
-            NotRead::TooLarge => Self::TooLarge,
+            NotRead::TooLarge => Self::TooLarge(most),
             NotRead::BrokeOff => Self::Malformed("the body ended before it was whole".to_owned()),
         }
     }

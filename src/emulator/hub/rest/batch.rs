@@ -11,10 +11,6 @@ use super::Call;
 use super::answer::Refusal;
 use super::send_headers;
 
-/// The largest batch, in bytes: a notification of the usual size, and a thousand of the longest
-/// registration tokens.
-pub(super) const MAX_BATCH: usize = 1024 * 1024;
-
 impl Call<'_> {
     pub(super) async fn send_batch(&self, body: &Bytes) -> Result<Response, Refusal> {
         send_headers::refuse_schedule_time(self.headers)?;
@@ -27,12 +23,13 @@ impl Call<'_> {
             let problem = "has no keys of browsers: send to each of them directly";
             return Err(Invalid::new("batch", problem).into());
         }
+        send_headers::check_no_tags(self.headers)?;
         let content_type = send_headers::content_type(self.headers)?;
         let content_type =
             content_type.ok_or_else(|| Invalid::new("Content-Type", "is missing"))?;
         let batch = read_send_batch(content_type, body)?;
         if batch.notification.len() > MAX_BODY {
-            return Err(Refusal::TooLarge);
+            return Err(Refusal::TooLarge(MAX_BODY));
         }
         let mut content = send_headers::content(self.headers, batch.notification.into())?;
         // The request's own is that of the batch.

@@ -16,7 +16,6 @@ mod schedules;
 mod send_headers;
 mod sends;
 mod telemetry;
-mod time;
 
 use std::sync::Arc;
 
@@ -32,7 +31,7 @@ use crate::emulator::origins::Origins;
 use crate::emulator::push::body;
 use crate::lifecycle::Clock;
 use crate::model::{HostAddress, Invalid};
-use crate::wire::notification_hub::{DOMAIN, Format, MAX_BODY, PROXY};
+use crate::wire::notification_hub::{DOMAIN, Format, MAX_BATCH_BODY, MAX_BODY, PROXY};
 
 use super::notification_hub::NotificationHub;
 use super::{HubError, HubName};
@@ -117,7 +116,9 @@ impl HubDoor {
         operation: Result<&Operation, &NoOperation>,
     ) -> Result<Response, Refusal> {
         let (operation, call) = self.admit(parts, operation)?;
-        let body = body::read(body, largest_body(operation)).await?;
+        let most = largest_body(operation);
+        let body = body::read(body, most).await;
+        let body = body.map_err(|problem| Refusal::not_read(problem, most))?;
         call.dispatch(operation, body).await
     }
 
@@ -219,7 +220,7 @@ impl Call<'_> {
 
 fn largest_body(operation: &Operation) -> usize {
     if *operation == Operation::SendBatch {
-        batch::MAX_BATCH
+        MAX_BATCH_BODY
     } else {
         MAX_BODY
     }

@@ -3,26 +3,17 @@
 use axum::body::Bytes;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use jiff::SignedDuration;
 
 use crate::emulator::hub::notification_hub::Send;
-use crate::model::Invalid;
 
 use super::Call;
 use super::answer::{self, Refusal};
 use super::send_headers;
 
-/// How far ahead a send may be scheduled (Microsoft, "Send scheduled notifications").
-const FARTHEST: SignedDuration = SignedDuration::from_hours(7 * 24);
-
 impl Call<'_> {
     /// Takes a send for later; one whose time has come already is sent at once.
     pub(super) async fn schedule(&self, body: Bytes) -> Result<Response, Refusal> {
         let at = send_headers::schedule_time(self.headers)?;
-        if at.duration_since(self.clock.now()) > FARTHEST {
-            let problem = "is more than seven days ahead";
-            return Err(Invalid::new("ServiceBusNotification-ScheduleTime", problem).into());
-        }
         let content = send_headers::content(self.headers, body)?;
         let to = send_headers::target(self.headers, &self.query, content.format)?;
         let id = self.hub.schedule(Send { to, content }, at).await?;

@@ -9,10 +9,10 @@ use crate::emulator::hub::notification_hub::Target;
 use crate::model::{Handle, Invalid, SubscriptionKeys, TagExpression};
 use crate::wire::notification_hub::{
     APNS_EXPIRY, DEVICE_HANDLE, FORMAT, Format, HubPlatform, PnsHandle, SCHEDULE_TIME, TAGS,
+    read_apns_expiry, read_time,
 };
 
 use super::query::Query;
-use super::time;
 
 /// What the names of headers for push services begin with.
 const PASSED: [&str; 3] = ["x-wns-", "apns-", "x-windowsphone-"];
@@ -56,8 +56,8 @@ pub(super) fn content(headers: &HeaderMap, body: Bytes) -> Result<Content, Inval
     if content.header("apns-expiration").is_none()
         && let Some(expiry) = text(headers, APNS_EXPIRY, "ServiceBusNotification-Apns-Expiry")?
     {
-        let expiry = time::read("ServiceBusNotification-Apns-Expiry", expiry)?;
-        content = content.with("apns-expiration", expiry.as_second().max(0).to_string());
+        let expiry = read_apns_expiry("ServiceBusNotification-Apns-Expiry", expiry)?;
+        content = content.with("apns-expiration", expiry.to_string());
     }
     if content.header("apns-priority").is_none()
         && let Some(priority) = text(headers, APNS_PRIORITY, "X-Apns-Priority")?
@@ -103,11 +103,23 @@ pub(super) fn target(
             "direct send",
             "needs the header ServiceBusNotification-DeviceHandle",
         )),
-        (true, Some(_), Some(_)) => Err(Invalid::new(
-            "direct send",
-            "has no tags: leave out the header ServiceBusNotification-Tags",
-        )),
+        (true, Some(_), Some(_)) => Err(has_tags()),
     }
+}
+
+/// Refuses tags beside handles: one of the two would count for nothing.
+pub(super) fn check_no_tags(headers: &HeaderMap) -> Result<(), Invalid> {
+    match headers.contains_key(TAGS) {
+        true => Err(has_tags()),
+        false => Ok(()),
+    }
+}
+
+fn has_tags() -> Invalid {
+    Invalid::new(
+        "direct send",
+        "has no tags: leave out the header ServiceBusNotification-Tags",
+    )
 }
 
 fn direct(headers: &HeaderMap, handle: &str, format: Format) -> Result<PnsHandle, Invalid> {
@@ -166,7 +178,7 @@ pub(super) fn refuse_schedule_time(headers: &HeaderMap) -> Result<(), Invalid> {
 pub(super) fn schedule_time(headers: &HeaderMap) -> Result<Timestamp, Invalid> {
     let what = "ServiceBusNotification-ScheduleTime";
     let text = text(headers, SCHEDULE_TIME, what)?;
-    time::read(what, text.ok_or_else(|| Invalid::new(what, "is missing"))?)
+    read_time(what, text.ok_or_else(|| Invalid::new(what, "is missing"))?)
 }
 
 /// A header that is there once at most, and is text.
@@ -276,6 +288,25 @@ mod tests {
             ]
         );
         assert_eq!(content.header("apns-expiration"), Some("1798761600"));
+    }
+
+    #[test]
+    fn an_expiry_is_read_as_a_template_has_it() {
+        let expiration = |expiry: &str| {
+            let all = headers(&[
+                ("ServiceBusNotification-Format", "apple"),
+                ("ServiceBusNotification-Apns-Expiry", expiry),
+            ]);
+            let content = content(&all, Bytes::from_static(b"{}")).unwrap();
+            content.header("apns-expiration").map(str::to_owned)
+        };
+        for (expiry, expected) in [
+            ("0", "0"),
+            ("1798761600", "1798761600"),
+            ("2027-01-01T01:00+01:00", "1798761600"),
+        ] {
+            assert_eq!(expiration(expiry).as_deref(), Some(expected));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, params};
 
 use crate::emulator::hub::HubError;
 use crate::emulator::hub::registration_id;
@@ -11,24 +11,12 @@ use crate::model::{Handle, Invalid};
 use crate::wire::notification_hub::{Installation, MAX_BODY};
 
 use super::parts;
+use super::stored::{self, Stored};
 use super::targets::{self, NewTarget, Owner};
-use super::{MOST_INSTALLATIONS, MOST_PARTS, timestamp, unreadable};
+use super::{MOST_INSTALLATIONS, MOST_PARTS, unreadable};
 
 /// How many installations with one handle are marked at once when that is gone.
 const MOST_MARKED: i64 = 1000;
-
-/// An installation's row.
-struct Known {
-    number: i64,
-    installation: Installation,
-    expires: Option<Timestamp>,
-}
-
-impl Known {
-    fn is_live(&self, now: Timestamp) -> bool {
-        self.expires.is_none_or(|at| at > now)
-    }
-}
 
 /// Makes or replaces an installation. Its channels count as good again.
 pub(in crate::emulator::hub) fn put(
@@ -40,7 +28,14 @@ pub(in crate::emulator::hub) fn put(
     for tile in new.secondary_tiles.values_mut() {
         tile.channel_expired = false;
     }
-    let number = live(c, &new.id, now)?.map(|known| known.number);
+    // What it replaces is not read: it may be unreadable.
+    let number = match stored::number(c, &new.id)? {
+        Some((number, expires)) if !stored::is_live(expires, now) => {
+            remove_number(c, number)?;
+            None
+        }
+        known => known.map(|(number, _)| number),
+    };
     save(c, number, &new, now)
 }
 
@@ -50,11 +45,11 @@ pub(in crate::emulator::hub) fn get(
     id: &str,
     now: Timestamp,
 ) -> rusqlite::Result<Option<Installation>> {
-    let known = by_name(c, id)?.filter(|known| known.is_live(now));
+    let known = stored::by_name(c, id)?.filter(|known| known.is_live(now));
     Ok(known.map(|known| known.installation))
 }
 
-/// Changes an installation as `patched` does it. A channel that is another one counts as good.
+/// Changes an installation as `patched` does it. A channel that is put counts as good again.
 pub(in crate::emulator::hub) fn patch(
     c: &Connection,
     id: &str,
@@ -73,10 +68,11 @@ pub(in crate::emulator::hub) fn patch(
         let problem = "has an id that a patch cannot change";
         return Ok(Err(Invalid::new("installation", problem).into()));
     }
-    after.channel_expired = before.channel_expired && before.handle == after.handle;
+    // A patch can say of none that it is gone.
+    after.channel_expired &= before.channel_expired && before.handle == after.handle;
     for (name, tile) in &mut after.secondary_tiles {
         let before = before.secondary_tiles.get(name);
-        tile.channel_expired =
+        tile.channel_expired &=
             before.is_some_and(|before| before.channel_expired && before.handle == tile.handle);
     }
     save(c, Some(known.number), &after, now)
@@ -103,7 +99,9 @@ pub(super) fn remove_part(
     part: &str,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let Some(mut known) = by_number(c, number)? else {
+    let Some(mut known) = stored::by_number(c, number)? else {
+        c.prepare_cached("DELETE FROM hub_target WHERE installation = ?1 AND part = ?2")?
+            .execute(params![number, part])?;
         return Ok(());
     };
     if !parts::remove(&mut known.installation, part) {
@@ -127,7 +125,7 @@ pub(super) fn mark_expired(
         .query_map(params![handle.as_str(), MOST_MARKED], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for number in numbers {
-        let Some(mut known) = by_number(c, number)? else {
+        let Some(mut known) = stored::by_number(c, number)? else {
             continue;
         };
         let installation = &mut known.installation;
@@ -252,35 +250,12 @@ fn existing(c: &Connection, number: i64) -> rusqlite::Result<HashMap<String, i64
 }
 
 /// The row, once one that expired is out of the way.
-fn live(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<Option<Known>> {
-    match by_name(c, id)? {
+fn live(c: &Connection, id: &str, now: Timestamp) -> rusqlite::Result<Option<Stored>> {
+    match stored::by_name(c, id)? {
         Some(known) if !known.is_live(now) => {
             remove_number(c, known.number)?;
             Ok(None)
         }
         known => Ok(known),
     }
-}
-
-fn by_name(c: &Connection, id: &str) -> rusqlite::Result<Option<Known>> {
-    c.prepare_cached("SELECT id, document, expires_at FROM hub_installation WHERE name = ?1")?
-        .query_row([id], read)
-        .optional()
-}
-
-fn by_number(c: &Connection, number: i64) -> rusqlite::Result<Option<Known>> {
-    c.prepare_cached("SELECT id, document, expires_at FROM hub_installation WHERE id = ?1")?
-        .query_row([number], read)
-        .optional()
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<Known> {
-    let document: String = row.get(1)?;
-    let installation =
-        Installation::read(document.as_bytes()).map_err(|error| unreadable(1, error))?;
-    Ok(Known {
-        number: row.get(0)?,
-        installation,
-        expires: row.get::<_, Option<i64>>(2)?.map(timestamp),
-    })
 }

@@ -13,6 +13,7 @@ pub(super) mod parts;
 pub(super) mod progress;
 pub(super) mod registrations;
 pub(super) mod schedules;
+mod stored;
 pub(super) mod sweep;
 pub(super) mod targets;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! How far messages are.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::emulator::hub::notification_hub::Send;
 use crate::emulator::hub::outcome::Counts;
@@ -23,6 +25,9 @@ pub(in crate::emulator::hub) struct Work {
 pub(in crate::emulator::hub) struct Progress {
     /// Up to which target, or to how many handles, it was sent.
     pub(in crate::emulator::hub) cursor: i64,
+    /// Those among them whose outcome is not known: they may not have it.
+    pub(in crate::emulator::hub) unanswered: BTreeSet<i64>,
+    /// What became of all others.
     pub(in crate::emulator::hub) counts: Counts,
 }
 
@@ -48,13 +53,14 @@ pub(in crate::emulator::hub) fn begin(
     seq: i64,
     now: Timestamp,
 ) -> rusqlite::Result<Option<Work>> {
-    let known: Option<(i64, String)> = c
+    let known: Option<Progress> = c
         .prepare_cached(
-            "SELECT cursor, counts FROM hub_message WHERE seq = ?1 AND ended_at IS NULL",
+            "SELECT cursor, unanswered, counts FROM hub_message
+             WHERE seq = ?1 AND ended_at IS NULL",
         )?
-        .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([seq], Progress::read)
         .optional()?;
-    let Some((cursor, counts)) = known else {
+    let Some(progress) = known else {
         return Ok(None);
     };
     c.prepare_cached(
@@ -67,11 +73,19 @@ pub(in crate::emulator::hub) fn begin(
     ])?;
     Ok(Some(Work {
         send: messages::content(c, seq)?,
-        progress: Progress {
-            cursor,
-            counts: Counts::read(&counts).map_err(|error| unreadable(1, error))?,
-        },
+        progress,
     }))
+}
+
+impl Progress {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (unanswered, counts): (String, String) = (row.get(1)?, row.get(2)?);
+        Ok(Self {
+            cursor: row.get(0)?,
+            unanswered: serde_json::from_str(&unanswered).map_err(|error| unreadable(1, error))?,
+            counts: Counts::read(&counts).map_err(|error| unreadable(2, error))?,
+        })
+    }
 }
 
 /// Writes down how far it is, and forgets the handles that turned out to be none.
@@ -85,8 +99,15 @@ pub(in crate::emulator::hub) fn commit(
     for handle in gone {
         targets::forget_handle(c, handle, now)?;
     }
-    c.prepare_cached("UPDATE hub_message SET cursor = ?2, counts = ?3 WHERE seq = ?1")?
-        .execute(params![seq, progress.cursor, progress.counts.write()])?;
+    c.prepare_cached(
+        "UPDATE hub_message SET cursor = ?2, unanswered = ?3, counts = ?4 WHERE seq = ?1",
+    )?
+    .execute(params![
+        seq,
+        progress.cursor,
+        serde_json::to_string(&progress.unanswered).unwrap_or_default(),
+        progress.counts.write()
+    ])?;
     Ok(())
 }
 

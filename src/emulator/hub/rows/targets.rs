@@ -1,5 +1,6 @@
 //! The rows of targets, whatever they come from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -52,6 +53,18 @@ pub(in crate::emulator::hub) struct TargetRow {
     pub(in crate::emulator::hub) variables: BTreeMap<String, String>,
     /// None where it takes native notifications.
     pub(in crate::emulator::hub) template: Option<Template>,
+}
+
+impl TargetRow {
+    /// Which device it is: the same for each of its registrations.
+    pub(in crate::emulator::hub) fn device(&self) -> (HubPlatform, Cow<'_, str>) {
+        let handle = self.handle.text.as_str();
+        // Device tokens are written in either case.
+        if self.platform == HubPlatform::Apple {
+            return (self.platform, handle.to_ascii_lowercase().into());
+        }
+        (self.platform, handle.into())
+    }
 }
 
 /// A whole row.

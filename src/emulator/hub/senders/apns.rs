@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, StatusCode};
@@ -16,7 +15,7 @@ use crate::emulator::hub::outcome::Outcome;
 use crate::lifecycle::Clock;
 use crate::model::{Handle, Invalid};
 use crate::wire::apns::{EXPIRATION, PRIORITY, PUSH_TYPE, TOPIC, UNIQUE_ID};
-use crate::wire::notification_hub::APNS_EXPIRY;
+use crate::wire::notification_hub::{APNS_EXPIRY, read_apns_expiry};
 
 use super::sent::{Answer, Sent};
 use super::{header, pass};
@@ -62,11 +61,11 @@ pub(super) fn path(handle: &Handle) -> [&str; 3] {
 }
 
 /// The notification with what its sender left out: what wakes the app and shows nothing is a
-/// background push, with the priority that one must have. The hub's own header with the expiry
-/// (`YYYY-MM-DDThh:mm±hh:mm`; UTC where there is no offset) becomes Apple's.
+/// background push, with the priority that one must have. The hub's own header with the expiry becomes
+/// Apple's.
 pub(super) fn complete(mut content: Content) -> Result<Content, Invalid> {
     if let Some(expiry) = content.header(APNS_EXPIRY) {
-        let at = read_expiry(expiry)?.to_string();
+        let at = read_apns_expiry("APNs expiry", expiry)?.to_string();
         if content.header(EXPIRATION).is_none() {
             content = content.with(EXPIRATION, at);
         }
@@ -87,21 +86,6 @@ pub(super) fn complete(mut content: Content) -> Result<Content, Invalid> {
         content = content.with(TOPIC, ApnsKey::TOPIC);
     }
     Ok(content)
-}
-
-/// Seconds since 1970. Zero, or what is past, is now or never.
-fn read_expiry(text: &str) -> Result<i64, Invalid> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Ok(seconds.into());
-    }
-    let at = text.parse::<Timestamp>().or_else(|_| {
-        let local: jiff::civil::DateTime = text.parse()?;
-        local.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp())
-    });
-    let at =
-        at.map_err(|_| Invalid::new("APNs expiry", "is no time such as 2027-07-16T19:20+01:00"))?;
-    Ok(at.as_second().max(0))
 }
 
 /// True for a payload that wakes the app and shows nothing.

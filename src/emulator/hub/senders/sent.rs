@@ -97,6 +97,37 @@ impl Sent {
         }
     }
 
+    /// The token endpoint could not be asked. Nothing was sent, so that it can be asked again.
+    pub(super) fn without_token(error: &reqwest::Error) -> Self {
+        let text = if error.is_connect() {
+            "the token endpoint could not be reached"
+        } else if error.is_timeout() {
+            "the token endpoint did not answer in time"
+        } else {
+            "the token endpoint's answer could not be read"
+        };
+        Self {
+            is_transient: error.is_connect() || error.is_timeout(),
+            ..Self::new(Outcome::TokenProviderUnreachable, text)
+        }
+    }
+
+    /// The token endpoint's answer is no success.
+    pub(super) fn token_refused(answer: &Answer) -> Self {
+        let text = format!(
+            "the token endpoint answered {}: it gave no access token",
+            answer.status.as_u16()
+        );
+        Self {
+            is_transient: matches!(
+                answer.status,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            ),
+            wait: answer.wait,
+            ..Self::new(Outcome::TokenProviderUnreachable, text)
+        }
+    }
+
     /// As an app backend is told it.
     pub(in crate::emulator::hub) fn into_delivery(self, platform: Platform) -> Delivery {
         let (outcome, reason) = if self.outcome == Outcome::Success {

@@ -1,6 +1,12 @@
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use url::Url;
 
 use super::*;
+use crate::emulator::credentials::SenderCredentials;
 use crate::wire::{apns as apple, wns as windows};
 
 fn native(platform: HubPlatform, body: &str) -> Content {
@@ -152,4 +158,70 @@ fn what_fcm_could_not_take_is_refused_and_legacy_forms_become_messages() {
         }})
     );
     assert!(complete(native(HubPlatform::Gcm, "[1]")).is_err());
+}
+
+/// What becomes of a notification for Windows where the token endpoint answers so, or not at all.
+async fn with_token_endpoint(answer: Option<&str>) -> Sent {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let local = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let token = WnsToken::new(local.clone(), SenderCredentials::generate());
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    let client = Client::builder().tls_certs_only([]).build().unwrap();
+    let content = complete(native(HubPlatform::Windows, "x")).unwrap();
+    let sending = wns::send(&client, &token, local, &content);
+    let Some(answer) = answer else {
+        drop(listener);
+        return sending.await.unwrap();
+    };
+    let answering = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut asked = vec![0; 4096];
+        let read = connection.read(&mut asked).await.unwrap();
+        assert!(asked[..read].starts_with(b"POST /accesstoken.srf "));
+        let answer = format!("HTTP/1.1 {answer}\r\nConnection: close\r\n\r\n");
+        connection.write_all(answer.as_bytes()).await.unwrap();
+    };
+    tokio::join!(sending, answering).0.unwrap()
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_fails_is_not_taken_for_the_push_service() {
+    for (answer, word, is_transient, wait) in [
+        (None, "could not be reached", true, None),
+        (
+            Some("503 Busy\r\nRetry-After: 7\r\nContent-Length: 0"),
+            "answered 503",
+            true,
+            Some(7),
+        ),
+        (
+            Some("429 Slow\r\nContent-Length: 0"),
+            "answered 429",
+            true,
+            None,
+        ),
+        (
+            Some("400 No\r\nContent-Length: 0"),
+            "answered 400",
+            false,
+            None,
+        ),
+        (
+            Some("200 OK\r\nContent-Length: 0"),
+            "no access token",
+            false,
+            None,
+        ),
+    ] {
+        let sent = with_token_endpoint(answer).await;
+        assert_eq!(sent.outcome, Outcome::TokenProviderUnreachable, "{sent:?}");
+        assert!(
+            sent.text.contains("the token endpoint") && sent.text.contains(word),
+            "{sent:?}"
+        );
+        assert_eq!(sent.is_transient, is_transient, "{sent:?}");
+        assert_eq!(sent.wait, wait.map(Duration::from_secs), "{sent:?}");
+    }
 }

@@ -43,19 +43,20 @@ impl WnsToken {
         }
     }
 
-    /// The token, fetched if there is none or if the current one is `refused`.
+    /// The token, fetched if there is none or if the current one is `refused`; or what became of the
+    /// notification without one.
     async fn get(
         &self,
         client: &Client,
         refused: Option<&SecretString>,
-    ) -> Result<Option<SecretString>, reqwest::Error> {
+    ) -> Result<SecretString, Sent> {
         if let Some(token) = self.lock().clone()
             && refused.is_none_or(|bad| bad.expose_secret() != token.expose_secret())
         {
-            return Ok(Some(token));
+            return Ok(token);
         }
         let fetched = self.fetch(client).await?;
-        self.lock().clone_from(&fetched);
+        *self.lock() = Some(fetched.clone());
         Ok(fetched)
     }
 
@@ -63,10 +64,13 @@ impl WnsToken {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn fetch(&self, client: &Client) -> Result<Option<SecretString>, reqwest::Error> {
-        let Ok(url) = self.local.join("/accesstoken.srf") else {
-            return Ok(None);
+    async fn fetch(&self, client: &Client) -> Result<SecretString, Sent> {
+        let unreadable = || {
+            let text = "the token endpoint's answer is no access token";
+            Sent::new(Outcome::TokenProviderUnreachable, text)
         };
+        let url = self.local.join("/accesstoken.srf");
+        let url = url.map_err(|_| unreadable())?;
         let client_of_wns = self.credentials.wns();
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
@@ -74,21 +78,26 @@ impl WnsToken {
             .append_pair("client_secret", client_of_wns.secret().expose_secret())
             .append_pair("scope", "notify.windows.com")
             .finish();
-        let answer = client
+        let response = client
             .post(url)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form)
             .send()
-            .await?
-            .error_for_status()?;
-        if answer
+            .await
+            .map_err(|error| Sent::without_token(&error))?;
+        if !response.status().is_success() {
+            return Err(Sent::token_refused(&Answer::of(&response)));
+        }
+        if response
             .content_length()
             .is_none_or(|length| length > MAX_TOKEN_ANSWER)
         {
-            return Ok(None);
+            return Err(unreadable());
         }
-        let answer: TokenAnswer = answer.json().await?;
-        Ok(Some(answer.access_token.into()))
+        let body = response.bytes().await;
+        let body = body.map_err(|error| Sent::without_token(&error))?;
+        let answer: TokenAnswer = serde_json::from_slice(&body).map_err(|_| unreadable())?;
+        Ok(answer.access_token.into())
     }
 }
 
@@ -155,17 +164,15 @@ pub(super) async fn send(
     url: Url,
     content: &Content,
 ) -> Result<Sent, reqwest::Error> {
-    let no_token = || {
-        let text = "the token endpoint gave no access token";
-        Ok(Sent::new(Outcome::TokenProviderUnreachable, text))
-    };
-    let Some(first) = token.get(client, None).await? else {
-        return no_token();
+    let first = match token.get(client, None).await {
+        Ok(first) => first,
+        Err(sent) => return Ok(sent),
     };
     let mut response = post(client, &first, url.clone(), content).await?;
     if response.status() == StatusCode::UNAUTHORIZED {
-        let Some(second) = token.get(client, Some(&first)).await? else {
-            return no_token();
+        let second = match token.get(client, Some(&first)).await {
+            Ok(second) => second,
+            Err(sent) => return Ok(sent),
         };
         response = post(client, &second, url, content).await?;
     }

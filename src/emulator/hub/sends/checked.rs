@@ -10,10 +10,7 @@ use crate::emulator::hub::senders::{self, Sent};
 use crate::emulator::hub::template::Properties;
 use crate::emulator::hub::templates;
 use crate::model::Invalid;
-use crate::wire::notification_hub::{Format, MAX_BODY};
-
-/// The most handles of a direct send (Azure Notification Hubs: 1,000).
-const MOST_HANDLES: usize = 1000;
+use crate::wire::notification_hub::{Format, MAX_BATCH_HANDLES, MAX_BODY};
 
 /// A notification that can be sent.
 #[derive(Debug)]
@@ -40,8 +37,8 @@ impl Checked {
                         .to_owned(),
                 );
             }
-            if handles.is_empty() || handles.len() > MOST_HANDLES {
-                return bad(format!("needs 1 to {MOST_HANDLES} handles"));
+            if handles.is_empty() || handles.len() > MAX_BATCH_HANDLES {
+                return bad(format!("needs 1 to {MAX_BATCH_HANDLES} handles"));
             }
         }
         match content.format {

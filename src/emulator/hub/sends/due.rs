@@ -48,26 +48,20 @@ impl Sends {
     }
 
     /// What waits for the phones; none where nothing has to.
-    pub(super) async fn earlier(&self) -> Option<Earlier> {
+    pub(super) async fn earlier(&self) -> Result<Option<Earlier>, StoreError> {
         let read = self.store.read(|c| {
             let (open, next) = (progress::open(c)?, schedules::next(c, 0)?);
             Ok((open, next, progress::last(c)?))
         });
-        let (open, next, last) = match read.await {
-            Ok(read) => read,
-            Err(error) => {
-                tracing::warn!(%error, "notifications that were not sent to their end wait for the next start");
-                return None;
-            }
-        };
+        let (open, next, last) = read.await?;
         let wait = SignedDuration::try_from(timeouts::HUB_RESUME).unwrap_or_default();
         let soon = self.clock.now().saturating_add(wait);
         let is_soon = next.is_some_and(|next| soon.is_ok_and(|soon| next <= soon));
-        (is_soon || !open.is_empty()).then(|| Earlier {
+        Ok((is_soon || !open.is_empty()).then(|| Earlier {
             open,
             last,
             until: Instant::now() + timeouts::HUB_RESUME,
-        })
+        }))
     }
 
     /// Begins what is due of the messages behind this one; how long to wait for more, where there is

@@ -1,11 +1,12 @@
 //! Sends: a notification is written down before it is answered for, and carried out behind the
-//! answer, a page of devices at a time. How far it is is written down with each page, so that after
-//! a crash it goes on there, and repeats one page at most.
+//! answer, to many devices at once. How far it is is written down as it goes, so that after a crash
+//! it goes on there, and reaches few devices twice.
 
 mod checked;
 mod due;
 mod ids;
 mod page;
+mod pass;
 mod test_rate;
 mod test_send;
 #[cfg(test)]
@@ -35,7 +36,7 @@ use test_rate::TestRate;
 /// up no other's.
 const AT_WORK: usize = 8;
 
-/// How far ahead a send may be scheduled (Azure Notification Hubs: seven days).
+/// How far ahead a send may be scheduled (Microsoft, "Send scheduled notifications").
 const FARTHEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Takes sends and carries them out. Cheap to clone.
@@ -83,6 +84,11 @@ impl Sends {
     pub(super) async fn start(&self) {
         let (sends, earlier) = (self.clone(), self.earlier().await);
         self.spawner.spawn("hub schedule", async move {
+            let earlier = match earlier {
+                Ok(earlier) => earlier,
+                // What is taken meanwhile is begun already, and not begun again.
+                Err(_) => sends.insist(|| sends.earlier()).await.ok().flatten(),
+            };
             sends.follow_schedule(earlier).await;
         });
     }

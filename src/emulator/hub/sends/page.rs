@@ -141,13 +141,6 @@ pub(super) struct Met {
 impl Met {
     /// False where it was met before.
     pub(super) fn is_new(&mut self, target: &TargetRow) -> bool {
-        let handle = target.handle.text.as_str();
-        // Device tokens are written in either case.
-        let handle = if target.platform == HubPlatform::Apple {
-            handle.to_ascii_lowercase()
-        } else {
-            handle.to_owned()
-        };
         let template = target.template.as_ref().map(|template| {
             let (body, headers) = (&template.body, &template.headers);
             (
@@ -159,6 +152,6 @@ impl Met {
             )
         });
         self.keys
-            .insert(self.hasher.hash_one((target.platform, handle, template)))
+            .insert(self.hasher.hash_one((target.device(), template)))
     }
 }

@@ -112,6 +112,13 @@ impl Expression {
         }))
     }
 
+    /// True for a body in braces that is an expression, or was meant to be one: no object begins so.
+    pub(super) fn is_in_braces(body: &str) -> bool {
+        let inner = body.strip_prefix('{').map(str::trim_start);
+        let begins = inner.is_some_and(|inner| inner.starts_with(['\'', '$', '.', '%', '#']));
+        begins || (body.starts_with('{') && matches!(Self::read(body), Ok(Some(_))))
+    }
+
     /// True when it is a number in JSON, if its text is one.
     pub(super) fn is_number(&self) -> bool {
         self.is_number

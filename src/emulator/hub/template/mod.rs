@@ -2,7 +2,7 @@
 //! the places of values (Microsoft, "Notification Hubs templates").
 //!
 //! An expression is a whole value: an attribute or the text of an element without others in it in
-//! XML, a text in JSON, all of a header. A value is one when it begins with `$`, `.`, `%`, `#` or
+//! XML, a text in JSON, all of a body that is neither, all of a header. A value is one when it begins with `$`, `.`, `%`, `#` or
 //! `{`; every other stays as it is, with whatever stands in its middle. A property's text cannot leave
 //! its value: it is escaped as the template's kind has it.
 
@@ -17,8 +17,8 @@ mod xml;
 use crate::model::Invalid;
 use crate::wire::notification_hub::MAX_BODY;
 
-use expression::Known;
-use pieces::{Piece, Pieces};
+use expression::{Expression, Known};
+use pieces::{Piece, Pieces, Place};
 
 pub(super) use values::{Properties, PushVariables};
 
@@ -29,17 +29,20 @@ pub(super) enum Kind {
     Xml,
     /// An object.
     Json,
-    /// One value: of a header, an expiry or a priority.
+    /// One value, as it is: what a raw notification of Windows or one for a browser says.
     Text,
+    /// One value in one line: of a header, an expiry or a priority.
+    Header,
 }
 
 impl Kind {
-    /// The kind of a body, by its first character; none for what is neither document nor object.
-    pub(super) fn of_body(body: &str) -> Option<Self> {
-        match unmarked(body).trim_start().chars().next() {
-            Some('<') => Some(Self::Xml),
-            Some('{') => Some(Self::Json),
-            Some(_) | None => None,
+    /// The kind of a body, by how it begins: an object and an expression both begin with a brace.
+    pub(super) fn of_body(body: &str) -> Self {
+        let body = unmarked(body);
+        match body.trim_start().chars().next() {
+            Some('<') => Self::Xml,
+            Some('{') if !Expression::is_in_braces(body) => Self::Json,
+            Some(_) | None => Self::Text,
         }
     }
 }
@@ -66,11 +69,8 @@ impl Template {
         let pieces = match kind {
             Kind::Xml => xml::read(body)?,
             Kind::Json => json::read(body)?,
-            Kind::Text => {
-                let mut pieces = Pieces::new(body);
-                pieces.value(0..body.len(), body, pieces::Place::Header)?;
-                pieces.finish()
-            }
+            Kind::Text => one_value(body, Place::Text)?,
+            Kind::Header => one_value(body, Place::Header)?,
         };
         Ok(Self { pieces })
     }
@@ -96,6 +96,12 @@ impl Template {
         }
         Ok(rendered)
     }
+}
+
+fn one_value(text: &str, place: Place) -> Result<Vec<Piece>, Invalid> {
+    let mut pieces = Pieces::new(text);
+    pieces.value(0..text.len(), text, place)?;
+    Ok(pieces.finish())
 }
 
 /// A body without the byte order mark that some tools write before it.

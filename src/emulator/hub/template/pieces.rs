@@ -28,6 +28,8 @@ pub(super) enum Place {
     Attribute,
     /// A value in JSON, with its own quotes.
     Json,
+    /// All of a body that is neither document nor object.
+    Text,
     /// A header.
     Header,
 }
@@ -44,6 +46,7 @@ impl Piece {
             Place::Attribute => xml::write_attribute(&text, rendered),
             Place::Json if expression.is_number() => json::write_number(&text, rendered),
             Place::Json => json::write_text(&text, rendered),
+            Place::Text => add(rendered, &text),
             // A line's end would begin a header of its own.
             Place::Header => add(rendered, &text.replace(char::is_control, " ")),
         }

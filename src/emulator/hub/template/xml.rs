@@ -9,6 +9,7 @@ use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use crate::model::Invalid;
+use crate::wire::xml::is_xml_char;
 
 use super::pieces::{Piece, Pieces, Place};
 use super::{add, bad};
@@ -25,7 +26,7 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>";
 /// Reads a document with one root. A document type is refused, so that no entity is ever expanded but
 /// the predefined ones.
 pub(super) fn read(body: &str) -> Result<Vec<Piece>, Invalid> {
-    if let Some(place) = body.find(|c| !is_allowed(c)) {
+    if let Some(place) = body.find(|c| !is_xml_char(c)) {
         return Err(near(place, "has a character that XML does not"));
     }
     let mut reader = Reader::from_str(body);
@@ -216,7 +217,7 @@ fn value_of<'a>(attribute: &Attribute<'a>) -> Result<Cow<'a, str>, &'static str>
         .normalized_value(XmlVersion::Implicit1_0)
         .map_err(|_| "has an attribute with an unknown entity")?;
     let is_written_well = is_name(attribute.key.into_inner()) && !attribute.value.contains('<');
-    match is_written_well && value.chars().all(is_allowed) {
+    match is_written_well && value.chars().all(is_xml_char) {
         true => Ok(value),
         false => Err("has a malformed attribute"),
     }
@@ -225,15 +226,10 @@ fn value_of<'a>(attribute: &Attribute<'a>) -> Result<Cow<'a, str>, &'static str>
 /// The five predefined entities and numbers (XML 1.0 §4.1).
 fn resolved(reference: &BytesRef<'_>) -> Option<String> {
     match reference.resolve_char_ref() {
-        Ok(Some(character)) => is_allowed(character).then(|| character.to_string()),
+        Ok(Some(character)) => is_xml_char(character).then(|| character.to_string()),
         Ok(None) => quick_xml::escape::resolve_predefined_entity(reference).map(str::to_owned),
         Err(_) => None,
     }
-}
-
-/// The characters of a document (XML 1.0 §2.2).
-fn is_allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// Names (XML 1.0 §2.3), as far as ASCII goes.
@@ -276,7 +272,7 @@ fn write(
     for c in text.chars() {
         match escape(c) {
             Some(escaped) => add(rendered, escaped)?,
-            None if is_allowed(c) => add(rendered, c.encode_utf8(&mut character))?,
+            None if is_xml_char(c) => add(rendered, c.encode_utf8(&mut character))?,
             None => add(rendered, "\u{fffd}")?,
         }
     }

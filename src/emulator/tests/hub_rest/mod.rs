@@ -2,6 +2,7 @@
 
 mod access;
 mod audience;
+mod batches;
 mod hostile;
 mod installations;
 mod lists;

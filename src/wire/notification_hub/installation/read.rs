@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,7 +10,7 @@ use serde_json::Value;
 use crate::model::{Invalid, SubscriptionKeys, Tag};
 use crate::wire::json::problem_of;
 
-use super::super::{HubPlatform, MAX_BODY, PnsHandle, rules};
+use super::super::{HubPlatform, MAX_BODY, PnsHandle, read_time, rules};
 use super::document::{Document, Object, TemplateDocument, TileDocument};
 use super::{Installation, InstallationTemplate, SecondaryTile};
 
@@ -167,8 +166,8 @@ fn read_tiles(
     tiles.into_iter().map(read).collect()
 }
 
-/// A time with an offset, or in UTC without one. The year 9999 is never: no clock gets there, and
-/// its end is beyond what a [`Timestamp`] has.
+/// A time with an offset, or in UTC without one, from the year 1 on. The year 9999 is never: no clock
+/// gets there, and its end is beyond what a [`Timestamp`] has.
 fn read_expiry(text: Option<&str>) -> Result<Option<Timestamp>, Invalid> {
     let Some(text) = text
         .map(str::trim)
@@ -176,11 +175,9 @@ fn read_expiry(text: Option<&str>) -> Result<Option<Timestamp>, Invalid> {
     else {
         return Ok(None);
     };
-    let expires = text.parse::<Timestamp>().or_else(|_| {
-        let local: DateTime = text.parse()?;
-        local.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp())
-    });
-    expires
-        .map(Some)
-        .map_err(|_| bad("has an expirationTime that is no time"))
+    let expires = read_time("expirationTime", text)?;
+    if TimeZone::UTC.to_datetime(expires).year() < 1 {
+        return Err(bad("has an expirationTime before the year 1"));
+    }
+    Ok(Some(expires))
 }

@@ -1,6 +1,5 @@
 //! What became of a send: the answer to a test send, and telemetry, as XML.
 
-mod read;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -33,24 +32,6 @@ pub enum MessageState {
 }
 
 impl MessageState {
-    /// Every state.
-    pub const ALL: [Self; 7] = [
-        Self::Enqueued,
-        Self::Processing,
-        Self::Completed,
-        Self::NoTargetFound,
-        Self::Abandoned,
-        Self::Cancelled,
-        Self::Unknown,
-    ];
-
-    /// Reads the name in telemetry, in any case.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|state| state.as_str().eq_ignore_ascii_case(name))
-    }
-
     /// The name in telemetry.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -134,15 +115,6 @@ impl fmt::Debug for NotificationDetails {
             .field("counts", &self.counts)
             .finish_non_exhaustive()
     }
-}
-
-/// How far a send is, as far as telemetry that was read says so.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SendProgress {
-    /// How far it is.
-    pub state: MessageState,
-    /// How often each outcome came, by platform.
-    pub counts: BTreeMap<HubPlatform, OutcomeCount>,
 }
 
 /// The elements with the counts of each platform: first those that .NET has, in its order.

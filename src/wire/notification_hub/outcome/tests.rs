@@ -1,7 +1,5 @@
-use proptest::prelude::*;
 use url::Url;
 
-use super::super::MAX_BODY;
 use super::*;
 
 const OUTCOME: &str = r#"<NotificationOutcome xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Success>1</Success><Failure>0</Failure><Results><RegistrationResult><ApplicationPlatform>windows</ApplicationPlatform><PnsHandle>https://db5p.notify.windows.com/w/?token=1&amp;a=2</PnsHandle><RegistrationId>2266080694885134172-211558165934864491-1</RegistrationId><Outcome>The Notification was successfully sent to the Push Notification System</Outcome></RegistrationResult></Results></NotificationOutcome>"#;
@@ -115,93 +113,7 @@ fn counts_stand_in_the_order_of_dotnet() {
     })
     .collect();
     assert!(places.is_sorted(), "{places:?}");
-    let read = NotificationDetails::read_progress(written.as_bytes()).unwrap();
-    assert_eq!((read.state, read.counts), (all.state, all.counts));
-}
-
-#[test]
-fn telemetry_of_the_service_is_read() {
-    let xml = r#"<NotificationDetails xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">
-      <State>completed</State><NotificationBody>&lt;State&gt;</NotificationBody>
-      <WnsOutcomeCounts>
-        <Outcome> <Name>Success</Name> <Count> 3 </Count> </Outcome>
-        <Outcome><Name>WrongToken</Name><Count>1</Count></Outcome>
-      </WnsOutcomeCounts>
-      <FcmOutcomeCounts><Outcome><Name>Success</Name><Count>9</Count></Outcome></FcmOutcomeCounts>
-      <PnsErrorDetailsUri>u</PnsErrorDetailsUri></NotificationDetails>"#;
-    let read = NotificationDetails::read_progress(xml.as_bytes()).unwrap();
-    assert_eq!(read.state, MessageState::Completed);
-    let counts = [("Success".to_owned(), 3), ("WrongToken".to_owned(), 1)];
-    assert_eq!(read.counts, [(HubPlatform::Windows, counts.into())].into());
-    for state in MessageState::ALL {
-        let xml = format!(
-            "<NotificationDetails><State>{}</State></NotificationDetails>",
-            state.as_str()
-        );
-        assert_eq!(
-            NotificationDetails::read_progress(xml.as_bytes())
-                .unwrap()
-                .state,
-            state
-        );
-    }
-    let new = "<NotificationDetails><State>Shelved</State></NotificationDetails>";
-    let read = NotificationDetails::read_progress(new.as_bytes()).unwrap();
-    assert_eq!(read, SendProgress::default());
-}
-
-#[test]
-fn hostile_telemetry_is_refused() {
-    let counts = |inner: &str| {
-        format!(
-            "<NotificationDetails><WnsOutcomeCounts>{inner}</WnsOutcomeCounts></NotificationDetails>"
-        )
-    };
-    let outcome = "<Outcome><Name>a</Name><Count>1</Count></Outcome>";
-    assert!(NotificationDetails::read_progress(counts(&outcome.repeat(256)).as_bytes()).is_ok());
-    let huge = format!(
-        "<NotificationDetails>{}</NotificationDetails>",
-        " ".repeat(8 * MAX_BODY)
-    );
-    for bad in [
-        String::new(),
-        "<NotificationOutcome/>".to_owned(),
-        "<!DOCTYPE x><NotificationDetails/>".to_owned(),
-        counts(&outcome.repeat(257)),
-        counts("<Outcome><Name>a</Name><Count>-1</Count></Outcome>"),
-        counts("<Outcome><Name>a</Name></Outcome>"),
-        counts("<Outcome><Count>1</Count></Outcome>"),
-        counts(&format!(
-            "<Outcome><Name>{}</Name><Count>1</Count></Outcome>",
-            "n".repeat(257)
-        )),
-        counts(&"<a>".repeat(100_000)),
-        huge,
-    ] {
-        assert!(
-            NotificationDetails::read_progress(bad.as_bytes()).is_err(),
-            "{bad:.60}"
-        );
-    }
-    let most =
-        counts(&"<Outcome><Name>a</Name><Count>18446744073709551615</Count></Outcome>".repeat(2));
-    let read = NotificationDetails::read_progress(most.as_bytes()).unwrap();
-    assert_eq!(read.counts[&HubPlatform::Windows]["a"], u64::MAX);
-}
-
-proptest! {
-    #[test]
-    fn what_is_written_is_read_again(
-        state in 0..MessageState::ALL.len(),
-        body in ".{0,40}",
-        counts in prop::collection::btree_map(
-            (0..HubPlatform::ALL.len()).prop_map(|n| HubPlatform::ALL[n]),
-            prop::collection::btree_map("[A-Za-z<&]{1,20}", any::<u64>(), 1..4),
-            0..5,
-        ),
-    ) {
-        let details = NotificationDetails { state: MessageState::ALL[state], body, counts, ..details() };
-        let read = NotificationDetails::read_progress(details.write(&at()).as_bytes()).unwrap();
-        prop_assert_eq!((read.state, read.counts), (details.state, details.counts));
-    }
+    let apple = "<ApnsOutcomeCounts><Outcome><Name>Invalid</Name><Count>1</Count></Outcome>\
+                 <Outcome><Name>Success</Name><Count>2</Count></Outcome></ApnsOutcomeCounts>";
+    assert!(written.contains(apple), "{written}");
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Invalid, SubscriptionKeys};
-use crate::wire::xml;
+use crate::wire::xml::{self, is_xml_char};
 
-use super::super::{HubPlatform, MAX_BODY, PnsHandle, markup, rules};
+use super::super::{HubPlatform, MAX_BODY, PnsHandle, rules};
 use super::entry::{Entry, WHAT, bad};
 use super::{Registration, Template, header_prefix};
 
@@ -136,7 +136,7 @@ impl Entry {
             .remove(field)
             .filter(|text| !text.trim().is_empty());
         match &text {
-            Some(text) if !text.chars().all(markup::is_xml_char) => Err(bad(format!(
+            Some(text) if !text.chars().all(is_xml_char) => Err(bad(format!(
                 "has a character in <{field}> that XML does not have"
             ))),
             Some(_) | None => Ok(text),

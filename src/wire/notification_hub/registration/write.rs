@@ -12,20 +12,6 @@ use super::{Registration, StoredRegistration, Template, header_prefix, kind_name
 /// The expiry of a registration that never expires.
 const NEVER: &str = "9999-12-31T23:59:59.999";
 
-impl Registration {
-    /// The entry as an SDK sends it; `updated` is written to the millisecond.
-    #[must_use]
-    pub fn write(&self, updated: Timestamp) -> String {
-        let mut out = format!(
-            r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><entry xmlns="{ATOM}">"#
-        );
-        element(&mut out, "updated", &millis(updated));
-        write_content(&mut out, self, None);
-        out.push_str("</entry>");
-        out
-    }
-}
-
 /// One stored registration as an entry; `at` is its URL. The elements stand in the order that .NET's
 /// data contracts need. Times are written to the second, its expiry to the millisecond.
 #[must_use]
@@ -63,7 +49,7 @@ fn push_entry(out: &mut String, stored: &StoredRegistration, at: &Url, namespace
     element(out, "published", &updated);
     element(out, "updated", &updated);
     push_link(out, at);
-    write_content(out, &stored.registration, Some(stored));
+    push_content(out, stored);
     out.push_str("</entry>");
 }
 
@@ -72,23 +58,18 @@ fn push_link(out: &mut String, at: &Url) {
     out.push_str(&format!(r#"<link rel="self" href="{href}"/>"#));
 }
 
-fn write_content(
-    out: &mut String,
-    registration: &Registration,
-    stored: Option<&StoredRegistration>,
-) {
+fn push_content(out: &mut String, stored: &StoredRegistration) {
+    let registration = &stored.registration;
     let kind = kind_name(registration.platform);
     let template = registration.template.as_ref().map_or("", |_| "Template");
     let name = format!("{kind}{template}RegistrationDescription");
     out.push_str(&format!(
         r#"<content type="application/xml"><{name} xmlns="{CONNECT}" xmlns:i="{INSTANCE}">"#
     ));
-    if let Some(stored) = stored {
-        let expires = stored.expires.map_or_else(|| NEVER.to_owned(), millis);
-        element(out, "ETag", &stored.etag.to_string());
-        element(out, "ExpirationTime", &expires);
-        element(out, "RegistrationId", stored.id.as_str());
-    }
+    let expires = stored.expires.map_or_else(|| NEVER.to_owned(), millis);
+    element(out, "ETag", &stored.etag.to_string());
+    element(out, "ExpirationTime", &expires);
+    element(out, "RegistrationId", stored.id.as_str());
     push_routing(out, registration);
     push_handle(out, registration);
     if let Some(template) = &registration.template {

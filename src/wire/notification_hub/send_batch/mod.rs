@@ -10,7 +10,7 @@ use crate::model::{Handle, Invalid};
 
 use multipart::{Boundary, Part};
 
-/// The most handles of one batch (Microsoft, "Direct batch send").
+/// The most handles of one direct send (Microsoft, "Direct batch send").
 pub const MAX_BATCH_HANDLES: usize = 1000;
 
 /// The largest body of a batch, in bytes (4 MiB): a notification, and a thousand of the longest

@@ -3,7 +3,7 @@ use crate::emulator::hub::HubError;
 use crate::emulator::hub::notification_hub::Precondition;
 use crate::emulator::hub::routing::{self, Bounds};
 use crate::emulator::hub::rows::{MOST_PARTS, installations, registrations, sweep, targets};
-use crate::model::TagExpression;
+use crate::model::{RegistrationId, TagExpression};
 use crate::wire::notification_hub::{Format, Installation, InstallationTemplate, SecondaryTile};
 
 fn template(with: &[&str]) -> InstallationTemplate {
@@ -192,6 +192,57 @@ fn a_channel_that_is_gone_is_no_target_until_there_is_another() {
 }
 
 #[test]
+fn a_patch_that_puts_the_same_channel_makes_it_good_as_a_put_does() {
+    let c = database();
+    put(&c, &installation());
+    let gone = handle("https://wns.example/phone").text;
+    targets::forget_handle(&c, &gone, at(1)).unwrap();
+    let patch = |patch: &str| {
+        let patched = |before: &Installation| Ok(before.patched(patch.as_bytes())?);
+        installations::patch(&c, "phone", patched, at(2))
+            .unwrap()
+            .unwrap();
+        get(&c).unwrap().channel_expired
+    };
+    assert!(patch(r#"[{"op":"add","path":"/tags","value":"more"}]"#));
+    assert!(!patch(
+        r#"[{"op":"replace","path":"/pushChannel","value":"https://wns.example/phone"}]"#
+    ));
+    assert_eq!(reached(&c, NATIVE, "more"), 1);
+}
+
+#[test]
+fn a_document_that_cannot_be_read_is_its_owners_trouble_alone() {
+    let c = database();
+    put(&c, &installation());
+    let unreadable = || {
+        let spoil = "UPDATE hub_installation SET document = '{'";
+        assert_eq!(c.execute(spoil, []).unwrap(), 1);
+    };
+    unreadable();
+    let gone = handle("https://wns.example/phone").text;
+    targets::forget_handle(&c, &gone, at(1)).unwrap();
+    assert_eq!(count(&c, "hub_target"), 0);
+    put(&c, &installation());
+    assert_eq!(
+        (get(&c).unwrap(), count(&c, "hub_target")),
+        (installation(), 3)
+    );
+    unreadable();
+    let ids: Vec<_> = listed(&c, &Listing::All, 1)
+        .registrations
+        .iter()
+        .map(|stored| stored.id.clone())
+        .collect();
+    registrations::delete(&c, &ids[1], Precondition::None, at(1))
+        .unwrap()
+        .unwrap();
+    assert_eq!(count(&c, "hub_target"), 2);
+    put(&c, &installation());
+    assert_eq!(count(&c, "hub_target"), 3);
+}
+
+#[test]
 fn a_patch_changes_all_or_nothing() {
     let c = database();
     let missing = patch(&c, |_| ());
@@ -280,4 +331,33 @@ fn one_that_expired_is_none_and_is_swept_with_its_targets() {
         (count(&c, "hub_installation"), count(&c, "hub_target")),
         (0, 0)
     );
+}
+
+#[test]
+fn what_expired_goes_in_steps_of_a_bounded_size() {
+    let c = database();
+    for number in 0..20 {
+        let templates = (0..100).map(|number| (format!("t{number}"), template(&[])));
+        let phone = Installation {
+            id: format!("phone{number}"),
+            expires: Some(at(10)),
+            templates: templates.collect(),
+            ..installation()
+        };
+        put(&c, &phone);
+    }
+    let id = RegistrationId::parse("alone").unwrap();
+    let new = windows("elsewhere", &[]);
+    let expires = Some(at(10));
+    registrations::put(&c, &id, &new, Precondition::None, expires, at(1))
+        .unwrap()
+        .unwrap();
+    let rows = || count(&c, "hub_target") + count(&c, "hub_installation");
+    let mut before = rows();
+    while sweep::expired(&c, at(10)).unwrap() {
+        let removed = before - rows();
+        assert!((1..=1200).contains(&removed), "{removed}");
+        before = rows();
+    }
+    assert_eq!(rows(), 0);
 }

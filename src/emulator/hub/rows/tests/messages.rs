@@ -54,6 +54,7 @@ fn a_message_goes_on_where_it_was() {
         assert_eq!(state(&c, id), MessageState::Processing);
         let mut progress = work.progress;
         progress.cursor = 7;
+        progress.unanswered.extend([3, 5]);
         progress.counts.add(HubPlatform::Windows, Outcome::Success);
         commit(&c, seq, &progress, &[], at(3)).unwrap();
         assert!(open(&c).unwrap().contains(&(seq, new.send.content.format)));

@@ -83,7 +83,7 @@ async fn what_a_kill_left_waits_until_phones_are_back_and_what_is_new_does_not()
 }
 
 #[tokio::test]
-async fn a_send_that_was_cut_off_goes_on_behind_the_last_page() {
+async fn a_send_that_was_cut_off_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let services = start_in(folder.path()).await;
     let mut phones = Vec::new();
@@ -98,13 +98,13 @@ async fn a_send_that_was_cut_off_goes_on_behind_the_last_page() {
         )
         .await;
         if number == 0 {
-            // The same device once more, behind the page that was written down.
+            // The same device once more, behind what was written down.
             register(&services, "again", HubPlatform::FcmV1, &token, &["p"]).await;
         }
         phones.push(uaid);
     }
     services.shutdown().await;
-    // As it stands after a page of two, one of which was the first device.
+    // As it stands after two of them, one of which was the first device.
     let database = Location::File(folder.path().join("services.db"));
     let store = Store::open(database, SCHEMA).await.unwrap();
     let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
@@ -203,7 +203,7 @@ async fn a_message_that_cannot_be_read_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_send_that_is_cut_off_anywhere_reaches_every_device_and_repeats_one_page_at_most() {
+async fn a_send_that_is_cut_off_anywhere_reaches_every_device_and_repeats_a_hundred_at_most() {
     const DEVICES: usize = 250;
     let folder = tempfile::tempdir().unwrap();
     let services = start_in(folder.path()).await;
@@ -255,5 +255,39 @@ async fn a_send_that_is_cut_off_anywhere_reaches_every_device_and_repeats_one_pa
         phone.ack(&push).await;
     }
     assert!(pushes <= DEVICES + 100, "{pushes}");
+    services.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_end_that_the_store_did_not_take_is_written_down_later() {
+    let services = crate::emulator::tests::start().await;
+    let store = &services.hub().store;
+    // To end a message takes more room than there is.
+    let fill = |c: &rusqlite::Connection| {
+        c.execute_batch(
+            "CREATE TABLE filler(x);
+             CREATE TRIGGER fill AFTER UPDATE OF ended_at ON hub_message
+             WHEN NEW.ended_at IS NOT NULL BEGIN
+                 INSERT INTO filler VALUES (zeroblob(1000000));
+             END;",
+        )?;
+        let pages: i64 = c.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        let limit = format!("PRAGMA max_page_count = {}", pages + 50);
+        c.query_row(&limit, [], |_| Ok(()))
+    };
+    store.write(fill).await.unwrap();
+    let id = services.hub().accept(fcm(to("nobody"))).await.unwrap();
+    let told = async || services.hub().details(id.clone()).await.unwrap().unwrap();
+    while state(&told().await) != MessageState::Processing {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..200 {
+        assert_eq!(state(&told().await), MessageState::Processing);
+    }
+    let make_room =
+        |c: &rusqlite::Connection| c.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(()));
+    store.write(make_room).await.unwrap();
+    let told = ended(services.hub(), &id).await;
+    assert_eq!(state(&told), MessageState::NoTargetFound);
     services.shutdown().await;
 }

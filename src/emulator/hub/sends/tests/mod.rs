@@ -3,6 +3,7 @@
 mod accepted;
 mod interrupted;
 mod outcomes;
+mod pass;
 mod scheduled;
 mod tested;
 

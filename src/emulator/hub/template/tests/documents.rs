@@ -158,13 +158,33 @@ fn what_is_no_json_object_is_refused() {
 #[test]
 fn the_kind_is_seen_at_the_first_character() {
     for (body, kind) in [
-        ("<toast/>", Some(Kind::Xml)),
-        ("\u{feff}\n <toast/>", Some(Kind::Xml)),
-        (" {\"a\":1}", Some(Kind::Json)),
-        ("[1]", None),
-        ("text", None),
-        ("", None),
+        ("<toast/>", Kind::Xml),
+        ("\u{feff}\n <toast/>", Kind::Xml),
+        (" {\"a\":1}", Kind::Json),
+        ("{\"a\":\"$(b)\"}", Kind::Json),
+        ("{}", Kind::Json),
+        ("{", Kind::Json),
+        ("{a}", Kind::Json),
+        ("{'Hi ' + $(name)}", Kind::Text),
+        ("\u{feff}{ \"Hi \" + $(name) }", Kind::Text),
+        ("{$(name}", Kind::Text),
+        ("$(name)", Kind::Text),
+        ("[1]", Kind::Text),
+        ("text", Kind::Text),
+        ("", Kind::Text),
     ] {
         assert_eq!(Kind::of_body(body), kind, "{body}");
+    }
+    let error = problem("{$(name}", Kind::of_body("{$(name}"));
+    assert!(error.contains("malformed expression"), "{error}");
+}
+
+#[test]
+fn a_body_of_text_says_what_the_property_says() {
+    let json = r#"{"a":"one\ntwo\u0000\t<&\"}"}"#;
+    let said = "one\ntwo\0\t<&\"}";
+    for (body, before) in [("$(a)", ""), ("{'Hi ' + $(a)}", "Hi ")] {
+        let kind = Kind::of_body(body);
+        assert_eq!(rendered(body, kind, json), format!("{before}{said}"));
     }
 }

@@ -172,7 +172,7 @@ fn what_is_malformed_is_named_with_its_place() {
 #[test]
 fn a_header_keeps_to_its_line() {
     let json = r#"{"a":"x\r\nX-Other: y\u0000\u0085z"}"#;
-    assert_eq!(text("$(a)", json), "x  X-Other: y  z");
+    assert_eq!(rendered("$(a)", Kind::Header, json), "x  X-Other: y  z");
 }
 
 #[test]

@@ -240,17 +240,19 @@ proptest! {
     }
 
     #[test]
-    fn a_header_stays_a_line((text, terms) in expression(), values in values()) {
-        let rendered = template(&text, Kind::Text)
-            .render(&of_values(&values), &PushVariables::default())
-            .unwrap();
-        let expected = expected(&terms, &values).replace(char::is_control, " ");
-        prop_assert_eq!(rendered, expected);
+    fn a_header_stays_a_line_and_a_text_as_it_is((text, terms) in expression(), values in values()) {
+        let render = |kind| {
+            let template = template(&text, kind);
+            template.render(&of_values(&values), &PushVariables::default()).unwrap()
+        };
+        let expected = expected(&terms, &values);
+        prop_assert_eq!(render(Kind::Header), expected.replace(char::is_control, " "));
+        prop_assert_eq!(render(Kind::Text), expected);
     }
 
     #[test]
     fn no_template_panics(body in joined(JUNK, 40), values in values()) {
-        for kind in [Kind::Xml, Kind::Json, Kind::Text] {
+        for kind in [Kind::Xml, Kind::Json, Kind::Text, Kind::Header] {
             if let Ok(template) = Template::parse(&body, kind) {
                 let rendered = template.render(&of_values(&values), &PushVariables::default());
                 prop_assert!(rendered.is_ok());

@@ -148,7 +148,7 @@ const BAD: [(&str, &str); 9] = [
 ];
 
 /// A bad property, and a part of what is said of it.
-const BAD_PROPERTIES: [(&str, &str); 11] = [
+const BAD_PROPERTIES: [(&str, &str); 13] = [
     (r#""userId":"s3cret bob""#, "userId is not"),
     (r#""userId":7"#, "a string"),
     (r#""tags":"s3cret""#, "cannot be read"),
@@ -162,6 +162,14 @@ const BAD_PROPERTIES: [(&str, &str); 11] = [
         "header",
     ),
     (r#""expirationTime":"s3cret""#, "expirationTime"),
+    (
+        r#""expirationTime":"-000005-01-01T00:00:00Z""#,
+        "before the year 1",
+    ),
+    (
+        r#""expirationTime":"0000-12-31T23:59:59Z""#,
+        "before the year 1",
+    ),
     (
         r#""secondaryTiles":{"t":{"pushChannel":"s3cret"}}"#,
         "only wns and mpns",

@@ -2,6 +2,8 @@ mod hostile;
 mod property;
 mod samples;
 
+use url::Url;
+
 use super::*;
 use crate::model::{Handle, Invalid, SubscriptionKeys};
 
@@ -9,6 +11,27 @@ use crate::model::{Handle, Invalid, SubscriptionKeys};
 fn entry(description: &str) -> String {
     format!(
         r#"<entry xmlns="http://www.w3.org/2005/Atom"><content type="application/xml">{description}</content></entry>"#
+    )
+}
+
+/// The entry as an SDK sends it.
+fn written(registration: &Registration, updated: Timestamp) -> String {
+    let stored = StoredRegistration {
+        id: RegistrationId::parse("1").unwrap(),
+        etag: 1,
+        expires: None,
+        updated,
+        registration: registration.clone(),
+    };
+    let entry = write_entry(&stored, &Url::parse("https://localhost/").unwrap());
+    let content = entry.find("<content").unwrap();
+    let of_the_hub = entry.find("<ETag>").unwrap();
+    let (_, rest) = entry.split_once("</RegistrationId>").unwrap();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\
+         <entry xmlns=\"http://www.w3.org/2005/Atom\"><updated>{}</updated>{}{rest}",
+        super::super::markup::millis(updated),
+        &entry[content..of_the_hub]
     )
 }
 

@@ -1,4 +1,4 @@
-//! Times in headers, ISO 8601.
+//! Times in headers, documents and templates, ISO 8601.
 
 use jiff::Timestamp;
 use jiff::civil::Time;
@@ -11,8 +11,8 @@ use crate::model::Invalid;
 /// "never", are beyond [`Timestamp::MAX`], and are that.
 ///
 /// # Errors
-/// [`Invalid`] names the header `what`.
-pub(super) fn read(what: &'static str, text: &str) -> Result<Timestamp, Invalid> {
+/// [`Invalid`] names what it is a time of.
+pub fn read_time(what: &'static str, text: &str) -> Result<Timestamp, Invalid> {
     let pieces = Pieces::parse(text)
         .map_err(|_| Invalid::new(what, "is no time such as 2026-11-20T18:07:40Z"))?;
     let time = pieces.time().unwrap_or_else(Time::midnight);
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> Result<String, Invalid> {
-        read("time", text).map(|time| time.to_string())
+        read_time("time", text).map(|time| time.to_string())
     }
 
     #[test]
