@@ -107,7 +107,6 @@ impl Trouble {
                 text,
             ),
             BackendError::Unusable(_)
-            | BackendError::Profile(_)
             | BackendError::Redirected { .. }
             | BackendError::NotThere { .. }
             | BackendError::NoBearerSignIn { .. }
