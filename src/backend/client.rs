@@ -74,8 +74,8 @@ impl BackendClient {
     /// A client with the usual time-outs and the system's clock. Nothing is connected yet.
     ///
     /// # Errors
-    /// [`BackendError::PlainHttp`], [`BackendError::CaFile`], [`BackendError::NoTrust`] or
-    /// [`BackendError::Profile`].
+    /// [`BackendError::PlainHttp`], [`BackendError::CaFile`], [`BackendError::NoTrust`], or
+    /// [`BackendError::Unusable`] for a built-in profile that cannot be read.
     pub fn new(options: BackendOptions) -> Result<Self, BackendError> {
         Self::with(options, TimeOuts::default(), Clock::system())
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::BackendProfileError;
 use crate::model::{DisplayText, Invalid, NotificationId};
 
 /// The longest text of a foreign cause that an error repeats, in characters.
@@ -38,9 +37,6 @@ pub enum BackendError {
         /// What the TLS library said.
         cause: String,
     },
-    /// A built-in profile cannot be read: this handset was built wrongly.
-    #[error(transparent)]
-    Profile(#[from] BackendProfileError),
     /// Something given by the caller cannot be sent.
     #[error("{0}")]
     Unusable(#[from] Invalid),
@@ -269,11 +265,11 @@ impl BackendError {
     /// connection, a time-out, a connection that broke off.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Throttled { .. } | Self::Failed { .. } => true,
-            Self::HubRefused { status, .. } => *status >= 500,
-            error => error.is_connection_trouble(),
+        if let Self::HubRefused { status, .. } = self {
+            return *status >= 500;
         }
+        let for_now = matches!(self, Self::Throttled { .. } | Self::Failed { .. });
+        for_now || self.is_connection_trouble()
     }
 
     /// True when no answer came from a backend, for whatever reason, or none from the hub behind it

@@ -60,7 +60,7 @@ pub enum DeviceError {
     },
     /// The push service did not take the handle back.
     #[error("the push service did not take the handle back: {0}")]
-    NotGivenBack(ChannelError),
+    NotGivenBack(Box<ChannelError>),
     /// Something did not happen in time.
     #[error("{what} within {} s{}", .limit.as_secs_f32(), because(.last))]
     TimedOut {

@@ -140,7 +140,7 @@ impl Device {
             limit,
             last: self.core.state.now().problem(),
         })?;
-        given.map_err(DeviceError::NotGivenBack)
+        given.map_err(|error| DeviceError::NotGivenBack(Box::new(error)))
     }
 
     /// Waits until the channel is open.

@@ -70,20 +70,10 @@ impl Parts {
             },
             options.hub_name.clone(),
         )?;
-        let embedded: Arc<dyn Hub> =
-            Arc::new(BackendHub::new(hub.clone(), policy.domain().to_string()));
-        let hubs = match &options.remote_hub {
-            Some(remote) => {
-                let name = remote.shown();
-                let remote = elsewhere(remote.clone(), &policy, &clock, &scope)?;
-                Hubs::elsewhere(remote, &name, embedded)
-            }
-            None => Hubs::embedded(embedded),
-        };
         let backend = AppBackend::new(BackendParts {
             store: store.clone(),
             clock: clock.clone(),
-            hubs,
+            hubs: hubs(&options, &hub, &policy, &scope)?,
             policy,
             users: options.users.clone(),
             token_ttl: options.token_ttl,
@@ -157,6 +147,23 @@ fn wns(
         throttle: Throttle::new(options.throttle, options.clock.clone()),
         on_demand: OnDemand::default(),
     }
+}
+
+/// The hub that the app backend sends through, and the embedded one.
+fn hubs(
+    options: &ServicesOptions,
+    hub: &NotificationHub,
+    policy: &Policy,
+    scope: &Scope,
+) -> Result<Hubs, EmulatorError> {
+    let domain = policy.domain().to_string();
+    let embedded: Arc<dyn Hub> = Arc::new(BackendHub::new(hub.clone(), domain));
+    let Some(remote) = &options.remote_hub else {
+        return Ok(Hubs::embedded(embedded));
+    };
+    let name = remote.shown();
+    let remote = elsewhere(remote.clone(), policy, &options.clock, scope)?;
+    Ok(Hubs::elsewhere(remote, &name, embedded))
 }
 
 /// The hub elsewhere, which is asked beside the start whether it can be used.

@@ -16,7 +16,6 @@ use super::{innermost, timeouts};
 const MAX_CA_FILE: u64 = 1024 * 1024;
 
 /// The beginning of a client. How long it waits is left to the caller.
-#[must_use]
 pub fn http_client() -> ClientBuilder {
     // The process has one TLS provider; whoever came first installed the same one.
     rustls::crypto::ring::default_provider()

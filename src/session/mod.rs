@@ -31,7 +31,8 @@ use stored::Stored;
 /// A token in use.
 #[derive(Debug, Clone)]
 pub struct Current {
-    /// What goes into the `Authorization` header.
+    /// What goes into the header for credentials, `Authorization` unless the backend's profile names
+    /// another.
     pub credential: Credential,
     /// Which token it is: grows with each new token of this device and account, across restarts
     /// too. It is the time of sign-in in milliseconds of Unix time, or more.

@@ -3,8 +3,9 @@
 //!
 //! A [`BackendProfile`] is parsed once, from a TOML file or one of the built-in ones, and checked
 //! then: a call stays below the backend's URL, a credential goes into the one header that is named
-//! for it, and what is put into a path is one segment of it. How many bytes are read, which ids are
-//! taken and that no redirect is followed no profile changes.
+//! for it and into no body but those that sign in, renew a token or revoke it, and what is put into a
+//! path is one segment of it. How many bytes are read, which ids are taken and that no redirect is
+//! followed no profile changes.
 
 mod api;
 mod body;
@@ -35,7 +36,7 @@ pub(super) use kind::Kind;
 pub(super) use placeholder::{Placeholder, Values};
 
 use self::file::File;
-use crate::model::{AuthScheme, DisplayText};
+use crate::model::{AuthScheme, DisplayText, Invalid};
 
 /// The names of the built-in profiles, and their files. The first is the usual one.
 const BUILT_IN: [(&str, &str); 3] = [
@@ -169,12 +170,12 @@ impl BackendProfile {
     /// What the profile says.
     ///
     /// # Errors
-    /// [`BackendProfileError`] for a built-in profile that cannot be read.
-    pub(super) fn api(&self) -> Result<Arc<Api>, BackendProfileError> {
+    /// [`Invalid`] for a built-in profile that cannot be read.
+    pub(super) fn api(&self) -> Result<Arc<Api>, Invalid> {
         let api = self.0.api.as_ref().map(Arc::clone);
-        api.map_err(|problem| BackendProfileError {
-            origin: self.name(),
-            problem: problem.clone(),
+        api.map_err(|problem| {
+            let problem = format!("{} cannot be read: {problem}", self.name());
+            Invalid::new("backend profile", problem)
         })
     }
 }

@@ -61,7 +61,7 @@ fn one_that_could_not_be_read_would_say_so_and_not_stop_the_phone() {
     });
     let said = client.unwrap_err().to_string();
     assert!(
-        said.contains("embedded is no backend profile: line 1: x"),
+        said.contains("backend profile embedded cannot be read: line 1: x"),
         "{said}"
     );
 }

@@ -99,10 +99,8 @@ impl AppBackend {
     pub(super) async fn sweep_forever(&self) {
         let every = timeouts::SERVICE_SWEEP;
         let mut backoff = Backoff::new(2 * every, timeouts::SERVICE_SWEEP_PAUSE);
-        let mut wait = every;
         loop {
-            tokio::time::sleep(wait).await;
-            wait = match self.sweep().await {
+            let wait = match self.sweep().await {
                 Ok(()) => {
                     backoff.reset();
                     every
@@ -112,6 +110,7 @@ impl AppBackend {
                     backoff.next_wait()
                 }
             };
+            tokio::time::sleep(wait).await;
         }
     }
 

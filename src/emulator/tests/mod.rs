@@ -7,6 +7,7 @@ mod door;
 mod faults;
 mod fcm;
 mod hub;
+mod hub_changed;
 mod hub_elsewhere;
 mod hub_rest;
 mod limits;

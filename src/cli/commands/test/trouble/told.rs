@@ -114,7 +114,6 @@ impl Trouble {
                 text,
             ),
             BackendError::Unusable(_)
-            | BackendError::Profile(_)
             | BackendError::Redirected { .. }
             | BackendError::NotThere { .. }
             | BackendError::NoBearerSignIn { .. }

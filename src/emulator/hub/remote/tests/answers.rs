@@ -128,3 +128,24 @@ async fn a_handle_stands_in_no_error() {
     assert!(!error.to_string().contains("very-secret"), "{error}");
     assert!(error.to_string().contains("400"), "{error}");
 }
+
+#[tokio::test]
+async fn where_one_platform_may_have_been_sent_the_sender_hears_of_that_one() {
+    let elsewhere = Elsewhere::start().await;
+    let forms = || {
+        vec![
+            form(HubPlatform::Windows, "1"),
+            form(HubPlatform::Apple, "{}"),
+        ]
+    };
+    // Whichever of the two comes first.
+    let partner = "<Error><Detail>contoso.example is not an allowed partner</Detail></Error>";
+    elsewhere.server.will(403, &[], partner);
+    elsewhere.server.will(500, &[], "");
+    let error = elsewhere.send(forms()).await.unwrap_err();
+    assert!(error.is_in_doubt(), "{error}");
+    elsewhere.server.will(403, &[], partner);
+    elsewhere.server.will(403, &[], partner);
+    let error = elsewhere.send(forms()).await.unwrap_err();
+    assert!(!error.is_in_doubt(), "{error}");
+}
