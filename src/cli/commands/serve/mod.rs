@@ -36,20 +36,13 @@ pub(super) async fn run(
         );
     }
     let options = options(wish, settings).await?;
-    if let Some(address) = options.exposed() {
-        output.warning(&format!(
-            "{address} can be reached from other machines: whoever has a user's password or the sender credentials can use it"
-        ));
-    }
+    warn_of_exposure(&options, output);
     let roles = options.roles;
     let elsewhere = options.remote_hub.as_ref().map(RemoteHubOptions::shown);
     let demo_users = options.users.is_demo();
     let public_host = options.public_host.clone();
     let credentials = settings.home.credentials();
-    let data = match &options.data {
-        DataLocation::Directory(folder) => std::path::absolute(folder).ok(),
-        DataLocation::Ephemeral => None,
-    };
+    let data = data_folder(&options);
     let options = ServicesOptions {
         credentials: Some(SenderCredentials::load_or_create(&credentials).await?),
         ..options
@@ -90,6 +83,22 @@ pub(super) async fn run(
     drop((written, key, lock));
     services.shutdown().await;
     Ok(exit)
+}
+
+fn warn_of_exposure(options: &ServicesOptions, output: &Output) {
+    if let Some(address) = options.exposed() {
+        output.warning(&format!(
+            "{address} can be reached from other machines: whoever has a user's password or the sender credentials can use it"
+        ));
+    }
+}
+
+/// The folder with the services' data, whole.
+fn data_folder(options: &ServicesOptions) -> Option<PathBuf> {
+    match &options.data {
+        DataLocation::Directory(folder) => std::path::absolute(folder).ok(),
+        DataLocation::Ephemeral => None,
+    }
 }
 
 /// Leaves the local authority's certificate in the home, where there is one; its file.

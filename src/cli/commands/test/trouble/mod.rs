@@ -134,10 +134,8 @@ impl Trouble {
 
     /// The admin door or the database could not be asked.
     pub(super) fn not_asked(failure: Failure) -> Self {
-        let error = match failure.exit {
-            Exit::Unreachable | Exit::TimedOut => TIME_OUT,
-            _ => "Rules not read",
-        };
+        let silent = matches!(failure.exit, Exit::Unreachable | Exit::TimedOut);
+        let error = if silent { TIME_OUT } else { "Rules not read" };
         Self::new(error, "not_asked", failure.message)
     }
 
