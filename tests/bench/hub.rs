@@ -5,7 +5,7 @@
 //! goes with the matches, and near a hundred where it goes with the size of the hub, as it must for
 //! the last expression, which leads to no tag at all.
 //!
-//! The registrations come in by the app backend's own interface. One more figure is how long that
+//! All of it runs on one processor. The registrations come in by the app backend's own interface. One more figure is how long that
 //! takes for each of them, which grows only with the depth of the database's trees.
 
 #![expect(
@@ -13,6 +13,8 @@
     clippy::print_stdout,
     reason = "a benchmark stops at what goes wrong, and prints its figures"
 )]
+
+mod processor;
 
 use std::time::{Duration, Instant};
 
@@ -59,6 +61,10 @@ fn main() {
     } else {
         (2 * FEW, FEW, 3)
     };
+    // On one processor, so that it makes no difference which of them the database's thread is on.
+    if !processor::pin("0") {
+        println!("taskset cannot pin this to one processor: the ratios are less steady");
+    }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let (large, large_took) = hub(many).await;

@@ -16,6 +16,7 @@
 
 #[expect(dead_code, reason = "the other benchmark uses the rest")]
 mod line;
+mod processor;
 #[expect(dead_code, reason = "the other benchmark uses the rest")]
 mod service;
 
@@ -53,7 +54,7 @@ fn main() {
         ("services on another", "0", Some(1)),
         ("wherever the system likes", "0-1023", None),
     ] {
-        if !service::pin(own) {
+        if !processor::pin(own) {
             println!("{name:<28} (left out: taskset cannot do it)");
             continue;
         }

@@ -92,10 +92,3 @@ fn on(cpu: Option<usize>, program: &str) -> Command {
         None => Command::new(program),
     }
 }
-
-/// Moves this process to one processor; false where that cannot be.
-pub(crate) fn pin(cpus: &str) -> bool {
-    let own = std::process::id().to_string();
-    let done = Command::new("taskset").args(["-cp", cpus, &own]).output();
-    done.is_ok_and(|done| done.status.success())
-}

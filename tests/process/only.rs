@@ -53,6 +53,23 @@ impl Elsewhere {
         fs::write(&path, format!("# the hub\n{}\n", self.connection_string)).unwrap();
         path.to_str().unwrap().to_owned()
     }
+
+    /// The options of an app backend alone that sends through this hub.
+    fn options(&self, world: &World) -> [String; 8] {
+        let file = self.file(world);
+        let ca = self.ca.to_str().unwrap();
+        let name = self.name.as_str();
+        let parts = ["--only", "backend"];
+        let hub = ["--hub", &file, "--hub-ca", ca, "--hub-name", name];
+        let all = [&parts[..], &hub].concat();
+        std::array::from_fn(|place| all[place].to_owned())
+    }
+
+    fn backend(&self, world: &World, more: &[&str]) -> Served {
+        let options = self.options(world);
+        let options = options.each_ref().map(String::as_str);
+        world.serve(&[&options[..], more].concat())
+    }
 }
 
 /// Signs `user` in on `device`, whose channel is opened elsewhere.
@@ -73,19 +90,7 @@ fn send(world: &World, from: &str, to: &str, text: &str) -> Value {
 fn a_backend_alone_sends_through_a_hub_elsewhere_and_shows_its_key_nowhere() {
     let elsewhere = Elsewhere::start();
     let world = World::new();
-    let file = elsewhere.file(&world);
-    let ca = elsewhere.ca.to_str().unwrap();
-    let served = world.serve(&[
-        "-vvv",
-        "--only",
-        "backend",
-        "--hub",
-        &file,
-        "--hub-name",
-        &elsewhere.name,
-        "--hub-ca",
-        ca,
-    ]);
+    let served = elsewhere.backend(&world, &["-vvv"]);
     login(&world, &served, "hers", "alice", &elsewhere.push);
     login(&world, &served, "his", "bob", &elsewhere.push);
     let hers = world.phone("hers");
@@ -126,17 +131,7 @@ fn a_backend_alone_sends_through_a_hub_elsewhere_and_shows_its_key_nowhere() {
 fn the_probe_of_a_backend_alone_is_told_its_push_service() {
     let elsewhere = Elsewhere::start();
     let world = World::new();
-    let file = elsewhere.file(&world);
-    let ca = elsewhere.ca.to_str().unwrap();
-    let hub = [
-        "--hub",
-        &file,
-        "--hub-name",
-        &elsewhere.name,
-        "--hub-ca",
-        ca,
-    ];
-    let served = world.serve(&[&["--ephemeral", "--only", "backend"], &hub[..]].concat());
+    let served = elsewhere.backend(&world, &["--ephemeral"]);
     let tested = ["--json", "test", "push", "--push", &elsewhere.push];
     let rows = world.run(&tested).with_code(0).json_lines();
     assert_eq!(rows.last().unwrap()["check"], "toast");
@@ -187,18 +182,7 @@ fn a_hub_that_cannot_be_used_is_told_at_the_start_and_to_each_sender() {
 fn partners_are_the_business_of_the_hub_elsewhere() {
     let elsewhere = Elsewhere::start();
     let world = World::new();
-    let file = elsewhere.file(&world);
-    let ca = elsewhere.ca.to_str().unwrap();
-    let parts = ["--only", "backend", "--ephemeral"];
-    let hub = [
-        "--hub",
-        &file,
-        "--hub-name",
-        &elsewhere.name,
-        "--hub-ca",
-        ca,
-    ];
-    let served = world.serve(&[&parts[..], &hub].concat());
+    let served = elsewhere.backend(&world, &["--ephemeral"]);
     for arguments in [
         &["partner", "list"][..],
         &["partner", "add", "contoso.example"],
@@ -223,8 +207,10 @@ fn partners_are_the_business_of_the_hub_elsewhere() {
         .with_code(0);
     served.running.signal(Signal::TERM);
     served.running.ended().with_code(0);
-    let more = [&["serve", "--http", "127.0.0.1:0"], &parts[..], &hub].concat();
-    let mut people = world.start(&more);
+    let options = elsewhere.options(&world);
+    let options = options.each_ref().map(String::as_str);
+    let served = ["serve", "--ephemeral", "--http", "127.0.0.1:0"];
+    let mut people = world.start(&[&served[..], &options].concat());
     people.line_with("decided at the hub 127.0.0.1:");
 }
 
