@@ -9,6 +9,7 @@ mod error;
 mod options;
 mod partner;
 mod policy;
+mod refused;
 mod rows;
 mod ruled;
 #[cfg(test)]
@@ -17,5 +18,6 @@ mod tests;
 pub(super) use door::{AdminDoor, routes};
 pub use error::{AdministrationError, ChangeRefused, DecidedElsewhere};
 pub use options::AdministrationOptions;
-pub(super) use policy::{PartnerRefused, Policy, Sender};
+pub(super) use policy::{Policy, Sender};
+pub(super) use refused::PartnerRefused;
 pub use ruled::PushAdministration;

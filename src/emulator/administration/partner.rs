@@ -6,7 +6,7 @@ use crate::wire::push_administration::{
 };
 
 use super::AdministrationOptions;
-use super::policy::PartnerRefused;
+use super::refused::PartnerRefused;
 
 /// A domain as the rule looks at it.
 pub(super) struct Asked<'a> {

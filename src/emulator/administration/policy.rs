@@ -9,6 +9,7 @@ use crate::wire::push_administration::{
 
 use super::AdministrationOptions;
 use super::partner::{self, Asked};
+use super::refused::PartnerRefused;
 
 /// The longest text in a domain's place that is repeated, in characters.
 const LONGEST_DOMAIN: usize = 60;
@@ -35,23 +36,6 @@ pub(in crate::emulator) struct Sender<'a> {
     pub(in crate::emulator) proxy: Option<&'a HostAddress>,
     /// It proved itself with credentials that only its like have.
     pub(in crate::emulator) verified: bool,
-}
-
-/// An app backend may not push here.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub(in crate::emulator) struct PartnerRefused {
-    /// The rule.
-    pub(in crate::emulator) kind: PartnerRefusal,
-    /// Why, with the remedy.
-    pub(in crate::emulator) reason: String,
-}
-
-impl PartnerRefused {
-    pub(super) fn new(kind: PartnerRefusal, reason: impl Into<String>) -> Self {
-        let reason = reason.into();
-        Self { kind, reason }
-    }
 }
 
 impl Policy {

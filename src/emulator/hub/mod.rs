@@ -3,11 +3,13 @@
 //! It posts to the push services through their own front doors, as any sender does. What a push
 //! says, and in which form for each platform, its sender decides.
 
+mod asking;
 mod backend_hub;
 mod content;
 mod delivery;
 mod destination;
 mod error;
+mod hub_parts;
 mod lanes;
 mod name;
 mod notification_hub;
@@ -18,6 +20,7 @@ mod remote;
 mod rest;
 mod routing;
 mod rows;
+mod send;
 mod senders;
 mod sends;
 mod template;
@@ -32,8 +35,9 @@ pub(super) use backend_hub::BackendHub;
 pub(super) use content::Content;
 pub(super) use destination::refuse_special;
 pub(super) use error::HubError;
+pub(super) use hub_parts::HubParts;
 pub use name::HubName;
-pub(super) use notification_hub::{HubParts, NotificationHub};
+pub(super) use notification_hub::NotificationHub;
 pub(super) use remote::RemoteHub;
 pub use remote::RemoteHubOptions;
 pub(super) use rest::HubDoor;

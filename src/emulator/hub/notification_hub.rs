@@ -7,23 +7,23 @@ use jiff::Timestamp;
 
 use crate::emulator::EmulatorError;
 use crate::emulator::administration::Policy;
-use crate::emulator::credentials::SenderCredentials;
-use crate::emulator::origins::Origins;
-use crate::emulator::push::access_tokens::AccessTokens;
-use crate::lifecycle::{Clock, Spawner};
-use crate::model::{RegistrationId, Tag, TagExpression};
+use crate::lifecycle::Clock;
+use crate::model::{RegistrationId, TagExpression};
 use crate::store::{Store, StoreError};
 use crate::wire::notification_hub::{
-    Format, Installation, NotificationDetails, NotificationOutcome, PnsHandle, Registration,
+    Format, Installation, NotificationDetails, NotificationOutcome, Registration,
     StoredRegistration,
 };
 use crate::wire::push_administration::ServiceOff;
 
+use super::asking::{Listing, Page, Precondition};
 use super::delivery::Delivery;
+use super::hub_parts::HubParts;
 use super::routing::{self, Bounds};
 use super::rows::{installations, registrations, sweep, targets};
+use super::send::Send;
 use super::sends::Sends;
-use super::{Content, HubError, posting, registration_id, templates};
+use super::{HubError, posting, registration_id, templates};
 
 /// The most registrations in one page of a list.
 const MOST_LISTED: usize = 1000;
@@ -43,63 +43,6 @@ pub(in crate::emulator) struct NotificationHub {
     sends: Sends,
     /// How long a registration lasts from its last put; none for ever.
     lifetime: Option<Duration>,
-}
-
-/// What a hub is made of.
-pub(in crate::emulator) struct HubParts<'a> {
-    pub(in crate::emulator) store: Store,
-    pub(in crate::emulator) clock: Clock,
-    /// Where the embedded push services are.
-    pub(in crate::emulator) own: Arc<Origins>,
-    /// Other hosts that may be posted to.
-    pub(in crate::emulator) allowed: &'a [String],
-    pub(in crate::emulator) credentials: SenderCredentials,
-    pub(in crate::emulator) fcm_tokens: AccessTokens,
-    pub(in crate::emulator) policy: Policy,
-    pub(in crate::emulator) spawner: Spawner,
-    pub(in crate::emulator) lifetime: Option<Duration>,
-}
-
-/// When a change is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Precondition {
-    /// Always: no `If-Match`, or `*`.
-    None,
-    /// While its version is this one.
-    Version(u64),
-}
-
-/// Which registrations are listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Listing {
-    All,
-    WithTag(Tag),
-    /// Those whose handle is one of these texts: as it came, and percent-decoded.
-    WithHandle(Vec<String>),
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Page {
-    pub(super) registrations: Vec<StoredRegistration>,
-    /// Where the next page begins; none where this is the last.
-    pub(super) next: Option<u64>,
-}
-
-/// A notification and whom it is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Send {
-    pub(super) to: Target,
-    pub(super) content: Content,
-}
-
-/// Whom a send is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
-    Broadcast,
-    Tags(TagExpression),
-    /// These devices, registered or not.
-    Direct(Vec<PnsHandle>),
 }
 
 impl NotificationHub {

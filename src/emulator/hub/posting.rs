@@ -4,8 +4,8 @@ use crate::emulator::EmulatorError;
 use crate::lifecycle::timeouts;
 
 use super::destination::{CheckedResolver, Destinations};
+use super::hub_parts::HubParts;
 use super::lanes::Lanes;
-use super::notification_hub::HubParts;
 use super::senders::{ApnsToken, FcmToken, Senders, Tokens, VapidToken, WnsToken};
 
 /// The senders of a hub.

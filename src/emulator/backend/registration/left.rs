@@ -2,11 +2,10 @@
 //! expired, or were put at another hub while this one could not be asked. They wait for the day on
 //! which it can.
 
+use rusqlite::types::Type;
 use rusqlite::{Connection, params};
 
-use crate::model::RegistrationId;
-
-use super::rows::read_id;
+use crate::model::{Invalid, RegistrationId};
 
 /// The hub that may know the registration is to let it go, unless that is `but`.
 pub(super) fn leave(
@@ -77,4 +76,11 @@ pub(super) fn adopt(c: &Connection, hub: &str) -> rusqlite::Result<()> {
         [hub],
     )?;
     Ok(())
+}
+
+/// The id in a row that has nothing else.
+pub(super) fn read_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<RegistrationId> {
+    let unreadable =
+        |error: Invalid| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
+    RegistrationId::parse(row.get::<_, String>(0)?).map_err(unreadable)
 }

@@ -1,11 +1,10 @@
 //! The rows of registrations.
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::model::{Handle, Invalid, Platform, RegistrationId, UserName};
+use crate::model::{Handle, Platform, RegistrationId, UserName};
 
-use super::left;
+use super::left::{self, read_id};
 
 /// The most registrations of one user.
 const MOST_PER_USER: i64 = 1000;
@@ -189,10 +188,4 @@ fn canonical(platform: Platform, handle: &Handle) -> String {
         Platform::Apns => handle.as_str().to_ascii_lowercase(),
         Platform::Wns | Platform::Fcm | Platform::WebPush => handle.as_str().to_owned(),
     }
-}
-
-pub(super) fn read_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<RegistrationId> {
-    let unreadable =
-        |error: Invalid| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
-    RegistrationId::parse(row.get::<_, String>(0)?).map_err(unreadable)
 }

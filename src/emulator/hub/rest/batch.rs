@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::response::Response;
 
-use crate::emulator::hub::notification_hub::{Send, Target};
+use crate::emulator::hub::send::{Send, Target};
 use crate::model::Invalid;
 use crate::wire::notification_hub::{HubPlatform, MAX_BODY, PnsHandle, read_send_batch};
 

@@ -9,7 +9,8 @@ use crate::wire::notification_hub::{
     CONTINUATION, Registration, StoredRegistration, write_entry, write_feed,
 };
 
-use crate::emulator::hub::notification_hub::{Listing, NotificationHub, Page, Precondition};
+use crate::emulator::hub::asking::{Listing, Page, Precondition};
+use crate::emulator::hub::notification_hub::NotificationHub;
 
 use super::Call;
 use super::answer::{self, ENTRY, FEED, Refusal};

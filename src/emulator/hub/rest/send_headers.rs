@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 
 use crate::emulator::hub::Content;
-use crate::emulator::hub::notification_hub::Target;
+use crate::emulator::hub::send::Target;
 use crate::model::{Handle, Invalid, SubscriptionKeys, TagExpression};
 use crate::wire::notification_hub::{
     APNS_EXPIRY, DEVICE_HANDLE, FORMAT, Format, HubPlatform, PnsHandle, SCHEDULE_TIME, TAGS,

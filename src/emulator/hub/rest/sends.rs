@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 
-use crate::emulator::hub::notification_hub::Send;
+use crate::emulator::hub::send::Send;
 
 use super::Call;
 use super::answer::{self, Refusal, XML};

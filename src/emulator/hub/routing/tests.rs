@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::*;
-use crate::emulator::hub::notification_hub::Precondition;
+use crate::emulator::hub::asking::Precondition;
 use crate::emulator::hub::rows::registrations;
 use crate::emulator::schema::SCHEMA;
 use crate::model::{Handle, RegistrationId, Tag};

@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::emulator::hub::notification_hub::{Send, Target};
 use crate::emulator::hub::outcome::Counts;
+use crate::emulator::hub::send::{Send, Target};
 use crate::emulator::hub::{Content, HubError};
 use crate::model::{Handle, Invalid, SubscriptionKeys, TagExpression};
 use crate::wire::notification_hub::{Format, MessageState, NotificationDetails, PnsHandle};

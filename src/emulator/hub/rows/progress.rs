@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::emulator::hub::notification_hub::Send;
 use crate::emulator::hub::outcome::Counts;
+use crate::emulator::hub::send::Send;
 use crate::model::Handle;
 use crate::wire::notification_hub::{Format, MessageState};
 

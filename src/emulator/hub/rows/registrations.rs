@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::emulator::hub::HubError;
-use crate::emulator::hub::notification_hub::{Listing, Page, Precondition};
+use crate::emulator::hub::asking::{Listing, Page, Precondition};
 use crate::model::{Invalid, RegistrationId};
 use crate::wire::notification_hub::{Registration, StoredRegistration};
 

@@ -3,9 +3,9 @@
 use crate::emulator::hub::Content;
 use crate::emulator::hub::delivery::Delivery;
 use crate::emulator::hub::lanes::Urgency;
-use crate::emulator::hub::notification_hub::{Send, Target};
 use crate::emulator::hub::outcome::Outcome;
 use crate::emulator::hub::rows::TargetRow;
+use crate::emulator::hub::send::{Send, Target};
 use crate::emulator::hub::senders::{self, Sent};
 use crate::emulator::hub::template::Properties;
 use crate::emulator::hub::templates;

@@ -26,8 +26,8 @@ use crate::wire::notification_hub::{Format, HubPlatform, NotificationDetails};
 
 use super::HubError;
 use super::delivery::Delivery;
-use super::notification_hub::Send;
 use super::rows::{format_code, messages, schedules};
+use super::send::Send;
 use checked::Checked;
 use messages::NewMessage;
 use test_rate::TestRate;

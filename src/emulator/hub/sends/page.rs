@@ -6,9 +6,9 @@ use std::hash::{BuildHasher as _, RandomState};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::emulator::hub::notification_hub::{Send, Target};
 use crate::emulator::hub::routing::{self, Bounds};
 use crate::emulator::hub::rows::{TargetRow, targets};
+use crate::emulator::hub::send::{Send, Target};
 use crate::model::TagExpression;
 use crate::wire::notification_hub::{Format, HubPlatform, PnsHandle};
 

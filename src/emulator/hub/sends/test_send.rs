@@ -5,11 +5,11 @@ use tokio::sync::oneshot;
 
 use crate::emulator::hub::HubError;
 use crate::emulator::hub::lanes::Urgency;
-use crate::emulator::hub::notification_hub::Send;
 use crate::emulator::hub::outcome::{Counts, Outcome};
 use crate::emulator::hub::rows::messages::NewMessage;
 use crate::emulator::hub::rows::progress::{self, Progress};
 use crate::emulator::hub::rows::{TargetRow, messages, targets};
+use crate::emulator::hub::send::Send;
 use crate::emulator::hub::senders::Sent;
 use crate::lifecycle::timeouts;
 use crate::model::Handle;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::emulator::hub::HubError;
-use crate::emulator::hub::notification_hub::Precondition;
+use crate::emulator::hub::asking::Precondition;
 use crate::emulator::hub::routing::{self, Bounds};
 use crate::emulator::hub::rows::{MOST_PARTS, installations, registrations, sweep, targets};
 use crate::model::{RegistrationId, TagExpression};

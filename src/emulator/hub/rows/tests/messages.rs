@@ -1,10 +1,10 @@
 use super::*;
-use crate::emulator::hub::notification_hub::{Send, Target};
 use crate::emulator::hub::outcome::Outcome;
 use crate::emulator::hub::rows::messages::{NewMessage, details, forget_old, insert};
 use crate::emulator::hub::rows::progress::{begin, commit, end, last, open};
 use crate::emulator::hub::rows::schedules::{cancel, next, take_due};
 use crate::emulator::hub::rows::{MOST_MESSAGE_BYTES, MOST_MESSAGES, MOST_SCHEDULED};
+use crate::emulator::hub::send::{Send, Target};
 use crate::emulator::hub::{Content, HubError};
 use crate::model::{SubscriptionKeys, TagExpression};
 use crate::wire::notification_hub::{Format, MessageState};

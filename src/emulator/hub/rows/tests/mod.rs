@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use crate::emulator::hub::notification_hub::{Listing, Page};
+use crate::emulator::hub::asking::{Listing, Page};
 use crate::emulator::hub::rows::registrations::list;
 use crate::emulator::schema::SCHEMA;
 use crate::model::{Handle, Tag};

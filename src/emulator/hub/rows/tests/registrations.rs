@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::emulator::hub::notification_hub::Precondition;
+use crate::emulator::hub::asking::Precondition;
 use crate::emulator::hub::rows::{MOST_TARGETS, devices, registrations, sweep, targets};
 use crate::emulator::hub::{Device, HubError};
 use crate::model::{Platform, RegistrationId, SubscriptionKeys};

@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 
 use crate::emulator::Services;
 use crate::emulator::hub::Content;
-use crate::emulator::hub::notification_hub::{NotificationHub, Precondition, Send, Target};
+use crate::emulator::hub::asking::Precondition;
+use crate::emulator::hub::notification_hub::NotificationHub;
+use crate::emulator::hub::send::{Send, Target};
 use crate::emulator::tests::LIMIT;
 use crate::model::{Handle, RegistrationId, Tag, TagExpression};
 use crate::wire::notification_hub::{
