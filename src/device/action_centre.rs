@@ -296,12 +296,13 @@ fn arguments_of(toast: &ToastContent, button: &str) -> Result<String, Invalid> {
     let found = by_arguments.or_else(by_caption);
     found.map(|action| action.arguments.clone()).ok_or_else(|| {
         let captions: Vec<_> = toast.actions.iter().map(|a| a.content.as_str()).collect();
+        let there = match captions.as_slice() {
+            [] => "it has none".to_owned(),
+            captions => format!("it has {}", captions.join(", ")),
+        };
         Invalid::new(
             "button",
-            format!(
-                "{button:.40?} is none of the toast's: [{}]",
-                captions.join(", ")
-            ),
+            format!("{button:.40?} is none of the toast's: {there}"),
         )
     })
 }

@@ -102,7 +102,7 @@ async fn a_tap_tells_the_app_its_argument_and_takes_the_toast_away() {
     }
     let id = stage.show(&toast("m")).await.toast.unwrap().id;
     let unknown = stage.device.tap(id, Some("Nope")).await.unwrap_err();
-    assert!(unknown.to_string().contains("[Reply]"), "{unknown}");
+    assert!(unknown.to_string().contains("it has Reply"), "{unknown}");
     assert_eq!(stage.device.toasts().await.unwrap().len(), 1);
 }
 

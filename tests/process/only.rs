@@ -1,6 +1,7 @@
 //! Parts of the services alone, and an app backend that sends through a hub elsewhere.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use rustix::process::Signal;
@@ -132,13 +133,16 @@ fn the_probe_of_a_backend_alone_is_told_its_push_service() {
     let elsewhere = Elsewhere::start();
     let world = World::new();
     let served = elsewhere.backend(&world, &["--ephemeral"]);
+    let file = world.folder().join("hub.txt");
+    assert_ne!(fs::metadata(&file).unwrap().permissions().mode() & 0o077, 0);
     let tested = ["--json", "test", "push", "--push", &elsewhere.push];
     let rows = world.run(&tested).with_code(0).json_lines();
     assert_eq!(rows.last().unwrap()["check"], "toast");
     let channel = rows.iter().find(|row| row["check"] == "channel").unwrap();
     assert_eq!(channel["target"], elsewhere.push.as_str());
     served.running.signal(Signal::TERM);
-    served.running.ended().with_code(0);
+    let warned = served.running.ended().with_code(0).err;
+    assert!(warned.contains("chmod 600"), "{warned}");
 }
 
 #[test]

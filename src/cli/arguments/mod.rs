@@ -47,8 +47,8 @@ Examples:
   handset run                                   the phone is on
   handset send \"Your code is 4711\"              a secure push, from another terminal
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 timed out, 4 sign-in needed, 5 backend or push
-service unreachable, 6 no keyring, 130 interrupted.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 timed out, 4 sign-in needed, 5 backend, its hub,
+push service or a `serve` unreachable, 6 no keyring, 130 interrupted.";
 
 /// Options of every command.
 #[derive(Debug, Args)]

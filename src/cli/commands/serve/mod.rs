@@ -29,11 +29,8 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let mut signals = Signals::listen()?;
     file_handles::raise_limit();
-    if remote_hub::is_exposed(&wish) {
-        output.warning(
-            "others on this machine can read the key in --hub: put the connection string into a file of your own, \
-             and name that",
-        );
+    if let Some(exposure) = remote_hub::exposure(&wish) {
+        output.warning(&exposure);
     }
     let options = options(wish, settings).await?;
     warn_of_exposure(&options, output);

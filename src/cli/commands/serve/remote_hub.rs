@@ -51,10 +51,33 @@ pub(super) fn options(
         .map_err(|invalid| Failure::usage(format!("the {invalid}")))
 }
 
-/// True for a connection string on the command line, where others on this machine can read it.
-pub(super) fn is_exposed(wish: &Serve) -> bool {
-    let given = wish.hub.as_ref();
-    given.is_some_and(|given| is_connection_string(given.expose_secret()))
+/// What is said where others on this machine can read the key: on the command line, or in a file that
+/// is not its owner's alone.
+pub(super) fn exposure(wish: &Serve) -> Option<String> {
+    let given = wish.hub.as_ref()?.expose_secret();
+    if is_connection_string(given) {
+        return Some(
+            "others on this machine can read the key in --hub: put the connection string into a file of your own, \
+             and name that"
+                .to_owned(),
+        );
+    }
+    is_readable_by_others(Path::new(given)).then(|| {
+        format!(
+            "others on this machine can read the key in {given}: make the file yours alone, with `chmod 600`"
+        )
+    })
+}
+
+#[cfg(unix)]
+fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_readable_by_others(_: &Path) -> bool {
+    false
 }
 
 fn without_hub(option: &str) -> Failure {

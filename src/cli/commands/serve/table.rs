@@ -75,7 +75,7 @@ fn next_steps(backend: &str, roles: Roles) -> String {
         let push = if roles.has(Role::Push) {
             ""
         } else {
-            " --push URL"
+            " --push ws://HOST:PORT/"
         };
         steps.push(format!(
             "next, in another terminal:\n  handset login --backend {backend} --user alice{push}\n  handset run"

@@ -3,7 +3,7 @@
 //! which it can.
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::model::{Invalid, RegistrationId};
 
@@ -18,6 +18,33 @@ pub(super) fn leave(
          SELECT hub, id FROM registration WHERE id = ?1 AND in_hub = 1 AND hub IS NOT ?2",
     )?
     .execute(params![id.as_str(), but])?;
+    Ok(())
+}
+
+/// The hub that may know the registration, where that is not this one.
+pub(super) fn other_hub(
+    c: &Connection,
+    id: &RegistrationId,
+    hub: &str,
+) -> rusqlite::Result<Option<String>> {
+    c.prepare_cached("SELECT hub FROM registration WHERE id = ?1 AND in_hub = 1 AND hub <> ?2")?
+        .query_row([id.as_str(), hub], |row| row.get(0))
+        .optional()
+}
+
+/// A hub did not take the registration: it stays at the one before, and this one, which may know it
+/// all the same, is to let it go.
+pub(super) fn stay(
+    c: &Connection,
+    id: &RegistrationId,
+    before: &str,
+    tried: &str,
+) -> rusqlite::Result<()> {
+    // Its row says the hub that was tried.
+    leave(c, id, None)?;
+    settled(c, id, before)?;
+    c.prepare_cached("UPDATE registration SET hub = ?2 WHERE id = ?1 AND hub = ?3")?
+        .execute([id.as_str(), before, tried])?;
     Ok(())
 }
 

@@ -80,8 +80,13 @@ pub(super) async fn update(
     let id = RegistrationId::parse(id).map_err(|_| Refusal::Gone)?;
     let body: RegistrationBody = read_json(&body)?;
     let device = check::device(&caller.user, id, body)?;
-    let _turns = backend.claim_handle(&caller.user, &device).await?;
-    backend.hubs.in_use().upsert(device).await?;
+    let id = device.id.clone();
+    let (_turns, before) = backend.claim_handle(&caller.user, &device).await?;
+    let put = backend.hubs.in_use().upsert(device).await;
+    if let (Err(_), Some(before)) = (&put, before) {
+        backend.stay(id, before).await?;
+    }
+    put?;
     Ok(StatusCode::OK.into_response())
 }
 
@@ -121,12 +126,13 @@ pub(super) async fn delete(
 impl AppBackend {
     /// Puts the device's handle into its row, and takes it away from any other, whoever's it was:
     /// first in the hub, so that no push for the one before reaches the device. Nobody else changes
-    /// these registrations until what is answered is dropped.
+    /// these registrations until the turns that are answered are dropped; beside them the other hub
+    /// that had the registration before.
     async fn claim_handle(
         &self,
         user: &UserName,
         device: &Device,
-    ) -> Result<Vec<SemaphorePermit<'_>>, Refusal> {
+    ) -> Result<(Vec<SemaphorePermit<'_>>, Option<String>), Refusal> {
         let mut other: Option<RegistrationId> = None;
         for _ in 0..TRIES {
             let both = std::iter::once(&device.id).chain(&other);
@@ -139,7 +145,7 @@ impl AppBackend {
                 claim = self.try_claim(user, device, other.clone()).await?;
             }
             match claim {
-                Claim::Made => return Ok(turns),
+                Claim::Made { before } => return Ok((turns, before)),
                 Claim::HeldBy(holder) => other = Some(holder),
                 Claim::Refused(Standing::Foreign) => return Err(Refusal::NotFound),
                 Claim::Refused(Standing::Own | Standing::Gone | Standing::Unknown) => {
@@ -148,6 +154,15 @@ impl AppBackend {
             }
         }
         Err(Refusal::Unavailable)
+    }
+
+    /// The hub in use did not take a registration that another one has: it stays there.
+    async fn stay(&self, id: RegistrationId, before: String) -> Result<(), Refusal> {
+        let tried = self.hubs.name().to_owned();
+        let stayed = self
+            .store
+            .write(move |c| left::stay(c, &id, &before, &tried));
+        Ok(stayed.await?)
     }
 
     async fn try_claim(

@@ -22,7 +22,10 @@ pub(super) enum Standing {
 /// What became of an attempt to put a handle under a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Claim {
-    Made,
+    Made {
+        /// The other hub that may know the registration until now.
+        before: Option<String>,
+    },
     /// Another registration has the handle; nothing is changed.
     HeldBy(RegistrationId),
     /// The registration is not the user's, or no longer.
@@ -75,6 +78,7 @@ pub(super) fn claim(
         .execute([holder.as_str(), id.as_str()])?;
         taken_out(c, &holder)?;
     }
+    let before = left::other_hub(c, id, hub)?;
     left::leave(c, id, Some(hub))?;
     left::settled(c, id, hub)?;
     c.prepare_cached(
@@ -82,7 +86,7 @@ pub(super) fn claim(
          WHERE id = ?1",
     )?
     .execute(params![id.as_str(), platform.as_str(), handle, hub, until])?;
-    Ok(Claim::Made)
+    Ok(Claim::Made { before })
 }
 
 /// The user's registration with this handle, while it lives.

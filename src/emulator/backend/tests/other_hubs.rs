@@ -149,6 +149,30 @@ async fn a_registration_that_is_put_at_another_hub_leaves_the_one_before() {
 }
 
 #[tokio::test]
+async fn a_hub_that_does_not_take_a_registration_takes_it_from_none() {
+    let home = Home::new().await;
+    let there = home.at(THERE).await;
+    let id = there.id("alice", "").await;
+    assert_eq!(there.put("alice", &id, "wns", "http://x/1").await, 200);
+    let wrong = home.at("ns.example/wrong").await;
+    home.elsewhere.refuse(Some(away));
+    assert_eq!(wrong.put("alice", &id, "wns", "http://x/1").await, 503);
+    home.elsewhere.refuse(None);
+    home.elsewhere.asked();
+
+    let there = home.at(THERE).await;
+    there.backend.sweep().await.unwrap();
+    assert_eq!(home.elsewhere.asked(), [], "it is there");
+    // The other one may know it all the same.
+    let wrong = home.at("ns.example/wrong").await;
+    wrong.backend.sweep().await.unwrap();
+    assert_eq!(home.elsewhere.asked(), [removed(&id)]);
+    let there = home.at(THERE).await;
+    assert_eq!(there.delete("alice", &id).await, 200);
+    assert_eq!(home.elsewhere.asked(), [removed(&id)]);
+}
+
+#[tokio::test]
 async fn who_takes_over_a_handle_at_another_hub_takes_it_from_the_one_before_too() {
     let home = Home::new().await;
     let there = home.at(THERE).await;
