@@ -81,7 +81,7 @@ impl BackendClient {
                 request.priority.is_some(),
                 &[Placeholder::Priority],
             ),
-            ("--no-push", request.push.is_some(), &[Placeholder::Push]),
+            ("not pushing", request.push.is_some(), &[Placeholder::Push]),
         ];
         let unsaid = |(_, wished, ways): &(_, bool, &[Placeholder])| {
             *wished && !ways.iter().any(|way| send.can_say(*way))

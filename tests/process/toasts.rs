@@ -55,7 +55,7 @@ fn toasts_beside_a_running_phone() {
         .with_code(2);
     let said = refused.only_error();
     assert!(
-        said.contains("[Yes, No]") && !said.contains('\u{1b}'),
+        said.contains("it has Yes, No") && !said.contains('\u{1b}'),
         "{said}"
     );
     let tapped = world.run(&["--json", "tap", &id, "--action", "answer=no"]);

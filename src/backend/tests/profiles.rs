@@ -315,7 +315,7 @@ async fn what_cannot_be_said_is_not_left_out_in_silence() {
     wishes[1].to = Some("bob".to_owned());
     wishes[2].priority = Some(SendPriority::High);
     wishes[3].push = Some(false);
-    let said = ["text", "recipient", "priority", "not to push"];
+    let said = ["text", "recipient", "priority", "not pushing"];
     for (wish, said) in wishes.iter().zip(said) {
         let error = client.send_secure(&alice(), wish).await.unwrap_err();
         assert!(matches!(error, BackendError::Unusable(_)));
