@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::core::Core;
-use super::profile::{Profile, VaultChoice};
+use super::profile::{ChannelMemory, Profile, VaultChoice};
 use super::state::{Link, Registered};
 use super::{Device, DeviceError};
 use crate::backend::{BackendClient, BackendError, BackendOptions, BackendProfile};
@@ -143,6 +144,7 @@ impl Device {
             .tasks
             .cancel_running(CancellationReason::LoggingOff);
         self.core.deregister(&link).await;
+        self.core.give_up_handle().await;
         link.session.sign_out(&link.client).await?;
         self.core.state.registered(Registered::No);
         Ok(!self.core.has_registration(&link).await)
@@ -233,9 +235,24 @@ impl Core {
     async fn leave(&self, link: &Link) {
         self.tasks.cancel_running(CancellationReason::LoggingOff);
         self.deregister(link).await;
+        self.give_up_handle().await;
         if let Err(error) = link.session.sign_out(&link.client).await {
             tracing::warn!(%error, user = %link.account.user, "the earlier token could not be deleted everywhere");
         }
+    }
+
+    /// The phone is another device to the push service from now on: what waits there under the handle
+    /// of now is for the user who had it, and must not be shown to the next.
+    async fn give_up_handle(&self) {
+        self.change_channel(|memory| {
+            *memory = ChannelMemory {
+                service: memory.service.take(),
+                channel_id: Uuid::new_v4(),
+                ..ChannelMemory::default()
+            };
+        })
+        .await;
+        self.state.reopen_channel();
     }
 
     /// Deletes an account's token from the vault it lived in before it moved to another.

@@ -17,7 +17,7 @@ use crate::channel::{
     Channel, ChannelControl, ChannelDriver, ChannelError, ChannelEvent, ChannelOptions,
     ChannelReceiver, Delivery, PushUrl,
 };
-use crate::lifecycle::Backoff;
+use crate::lifecycle::{Backoff, timeouts};
 use crate::model::{MessageId, NotificationId, RawNotification};
 use crate::telemetry::EventName;
 use crate::wire::secure_push::read_notification_id;
@@ -50,6 +50,7 @@ impl ChannelKeeper {
             .is_some()
         {
             let version = phone.borrow_and_update().channel_version;
+            let channel_id = self.core.channel_id();
             let mut stale = self.core.state.watch();
             let stale =
                 stale.wait_for(|phone| phone.channel_version != version || !phone.is_online());
@@ -64,6 +65,13 @@ impl ChannelKeeper {
                     let close_when_stale = async {
                         // The sender lives as long as the device.
                         stale.await.ok();
+                        if self.core.channel_id() != channel_id {
+                            // The handle was given up: who still posts to it is to hear that.
+                            let told = control.unregister();
+                            tokio::time::timeout(timeouts::CHANNEL_GOODBYE, told)
+                                .await
+                                .ok();
+                        }
                         control.close();
                         // Closing ends the work, which is what is waited for.
                         std::future::pending::<()>().await;
@@ -273,10 +281,15 @@ impl ChannelKeeper {
                 self.core.emit(event);
             }
             ChannelEvent::Closed { reason, retry_in } => {
-                let told = if self.core.state.now().is_online() {
-                    Reason::because(reason.reason(), &reason)
-                } else {
+                let told = if !self.core.state.now().is_online() {
                     Reason::because("offline", DeviceError::Offline)
+                } else if reason == ChannelError::Unregistered {
+                    Reason::because(
+                        reason.reason(),
+                        "its handle was given back to the push service",
+                    )
+                } else {
+                    Reason::because(reason.reason(), &reason)
                 };
                 self.closed(problem_of(&reason), &told, retry_in);
             }

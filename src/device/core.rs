@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::give_back::GiveBack;
 use super::options::{DeviceOptions, Vaults};
@@ -100,6 +101,11 @@ impl Core {
         }
     }
 
+    /// The channel that is the phone's own.
+    pub(super) fn channel_id(&self) -> Uuid {
+        lock(&self.channel).0.channel_id
+    }
+
     /// The service whose channel was open last.
     pub(super) fn last_service(&self) -> Option<String> {
         lock(&self.channel).0.service.clone()
@@ -157,7 +163,7 @@ pub(super) async fn open(
         .and_then(|bytes| DeviceKeys::from_bytes(bytes).ok())
         .unwrap_or_else(DeviceKeys::generate);
     let memory = kept.channel.unwrap_or_else(|| ChannelMemory {
-        channel_id: uuid::Uuid::new_v4(),
+        channel_id: Uuid::new_v4(),
         ..ChannelMemory::default()
     });
     Ok(Core {

@@ -1,8 +1,9 @@
 //! Opening a database file: made private, told apart from others, brought to the current format.
 
 use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -44,7 +45,55 @@ impl Schema {
     }
 }
 
+/// How often a database that is just being opened by another program is looked at again.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Opens a database within [`timeouts::STORE_BUSY`], for as long as another program holds it.
 pub(super) fn open(location: &Location, schema: &Schema) -> Result<Connection, StoreError> {
+    let give_up = Instant::now() + timeouts::STORE_BUSY;
+    let Location::File(file) = location else {
+        return prepare(location, schema);
+    };
+    // Two that open a file at the same moment would each hold a lock that the other waits for.
+    let turn = Turn::take(file, give_up)?;
+    let opened = prepare(location, schema);
+    drop(turn);
+    opened
+}
+
+/// The turn to open a file, which others wait for.
+struct Turn(#[expect(dead_code, reason = "the lock goes with the file")] Option<File>);
+
+impl Turn {
+    fn take(file: &Path, give_up: Instant) -> Result<Self, StoreError> {
+        let mut path = file.as_os_str().to_owned();
+        path.push(".opening");
+        let path = PathBuf::from(path);
+        // Where there can be no such file, the database's own says why.
+        let lock = create_private(&path)
+            .ok()
+            .and_then(|()| File::open(&path).ok());
+        let Some(lock) = lock else {
+            return Ok(Self(None));
+        };
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self(Some(lock))),
+                // Where files cannot be locked, everybody tries at once.
+                Err(TryLockError::Error(_)) => return Ok(Self(None)),
+                Err(TryLockError::WouldBlock) if Instant::now() < give_up => {
+                    std::thread::sleep(LOOK);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let path = file.display().to_string();
+                    return Err(StoreError::Busy { path });
+                }
+            }
+        }
+    }
+}
+
+fn prepare(location: &Location, schema: &Schema) -> Result<Connection, StoreError> {
     let path = location.to_string();
     let from = |error: rusqlite::Error| StoreError::from_sqlite(&path, &error);
     let mut connection = match location {

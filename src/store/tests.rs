@@ -137,6 +137,25 @@ async fn one_process_has_it_and_nobody_else_may_read_it() {
 }
 
 #[tokio::test]
+async fn many_that_open_a_file_at_once_have_it_one_after_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = (0..12).map(|number| {
+        let path = file(&folder);
+        async move {
+            let store = open(path).await?;
+            insert(&store, &number.to_string()).await?;
+            store.close().await;
+            Ok::<_, StoreError>(())
+        }
+    });
+    for opened in futures_util::future::join_all(many).await {
+        assert_eq!(opened, Ok(()));
+    }
+    let store = open(file(&folder)).await.unwrap();
+    assert_eq!(count(&store).await, 12);
+}
+
+#[tokio::test]
 async fn a_missing_folder_and_a_folder_in_its_place_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = open(folder.path().join("no/such/test.db"))

@@ -19,6 +19,7 @@ mod disk_troubles;
 mod doctor;
 mod environment;
 mod errors;
+mod hands;
 mod help;
 mod hub;
 mod junk;

@@ -70,7 +70,7 @@ async fn what_is_for_alice_reaches_her_three_phones_and_none_of_bobs() {
         assert_eq!(bodies(phone), ["for bob"]);
     }
 
-    // One of her phones becomes bob's: the handle is the same, and nothing of hers reaches it.
+    // One of her phones becomes bob's: it has another handle then, and nothing of hers reaches it.
     let switched = &alices[0];
     let before = switched.status().await.unwrap().handle;
     switched.sign_in("bob", "bob").await.unwrap();
@@ -81,7 +81,7 @@ async fn what_is_for_alice_reaches_her_three_phones_and_none_of_bobs() {
         .wait_for("bob's registration", LIMIT, is_bobs)
         .await
         .unwrap();
-    assert_eq!(switched.status().await.unwrap().handle, before);
+    assert_ne!(switched.status().await.unwrap().handle, before);
     let sent = backend.send_secure("alice", "hers alone").await.unwrap();
     assert_eq!(sent.deliveries.len(), 2);
     for phone in &alices[1..] {

@@ -56,6 +56,7 @@ impl AppBackend {
         to: &UserName,
         forms: Vec<Content>,
     ) -> Result<Vec<Delivery>, HubError> {
+        self.let_go().await?;
         let formats: Vec<Format> = forms.iter().map(|form| form.format).collect();
         let to_devices = TagExpression::Tag(Tag::of_user(to));
         let deliveries = self.hubs.in_use().send(to_devices, forms).await?;

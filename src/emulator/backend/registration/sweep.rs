@@ -76,6 +76,25 @@ impl AppBackend {
         Ok(())
     }
 
+    /// Has a hub elsewhere let go what ended, before it is asked to send: a device may be another
+    /// user's by now. The embedded hub does that within the call that ends a registration.
+    pub(in crate::emulator::backend) async fn let_go(&self) -> Result<(), HubError> {
+        let hub = self.hubs.name();
+        while self.hubs.is_elsewhere() && self.has_ended(hub).await? {
+            self.sweep_hub(hub).await?;
+        }
+        Ok(())
+    }
+
+    async fn has_ended(&self, hub: &str) -> Result<bool, StoreError> {
+        let (now, hub) = (self.clock.now().as_millisecond(), hub.to_owned());
+        let read = self.store.read(move |c| {
+            let leaving = rows::leaving(c, &hub, now, 1)?;
+            Ok(!leaving.is_empty() || !left::waiting(c, &hub, 1)?.is_empty())
+        });
+        read.await
+    }
+
     async fn sweep_hub(&self, hub: &str) -> Result<(), HubError> {
         let now = self.clock.now().as_millisecond();
         let name = hub.to_owned();

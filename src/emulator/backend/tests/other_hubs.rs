@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::http::Method;
+
 use super::{Asked, Bench, Scripted};
 use crate::emulator::backend::Hubs;
 use crate::emulator::hub::HubError;
@@ -146,6 +148,32 @@ async fn a_registration_that_is_put_at_another_hub_leaves_the_one_before() {
     there.backend.sweep().await.unwrap();
     assert_eq!(home.elsewhere.asked(), [Asked::Put(id.clone())]);
     assert_eq!(home.embedded.asked(), [removed(&id)]);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_through_a_hub_before_it_has_let_go() {
+    let home = Home::new().await;
+    let there = home.at(THERE).await;
+    let id = there.id("alice", "").await;
+    assert_eq!(there.put("alice", &id, "wns", "http://x/1").await, 200);
+    let here = home.here().await;
+    assert_eq!(here.delete("alice", &id).await, 200);
+    let bobs = here.id("bob", "").await;
+    assert_eq!(here.put("bob", &bobs, "wns", "http://x/1").await, 200);
+    home.elsewhere.asked();
+
+    let there = home.at(THERE).await;
+    home.elsewhere.refuse(Some(away));
+    let send = async || {
+        let sent = there.ask(Method::POST, "/api/notifications", "alice", "{}".to_owned());
+        sent.await.status()
+    };
+    assert_eq!(send().await, 503);
+    home.elsewhere.refuse(None);
+    assert_eq!(send().await, 201);
+    let asked = home.elsewhere.asked();
+    assert_eq!(asked[0], removed(&id), "{asked:?}");
+    assert!(matches!(asked[1..], [Asked::Sent(_)]), "{asked:?}");
 }
 
 #[tokio::test]

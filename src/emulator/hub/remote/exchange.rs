@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response};
 use secrecy::ExposeSecret as _;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::lifecycle::{Backoff, timeouts};
@@ -27,6 +28,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// The longest wait before another try. Whoever is to wait longer is told so instead.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// How long another try should have for itself.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// The way to one hub.
 #[derive(Debug)]
@@ -67,6 +71,7 @@ impl Link {
     }
 
     async fn tries(&self, request: &Request<'_>) -> Result<Answer, Problem> {
+        let until = Instant::now() + timeouts::REMOTE_HUB;
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut tries = 1;
         loop {
@@ -76,7 +81,9 @@ impl Link {
             };
             let again = problem.is_before_work() || request.repeatable && problem.is_transient();
             let wait = problem.wait().unwrap_or_else(|| backoff.next_wait());
-            if !again || tries >= TRIES || wait > LONGEST_WAIT {
+            // What is known is told rather than that the time was over.
+            let is_late = Instant::now() + wait + LEAST >= until;
+            if !again || tries >= TRIES || wait > LONGEST_WAIT || is_late {
                 return Err(problem);
             }
             tries += 1;

@@ -82,6 +82,14 @@ async fn what_may_help_is_tried_again_and_a_push_is_not_sent_twice() {
     let error = elsewhere.send(one()).await.unwrap_err().to_string();
     assert!(error.contains("in 30 s"), "{error}");
     assert_eq!(count(), 1);
+    // Nor is waited until nothing is known but that the time is over.
+    for _ in 0..2 {
+        elsewhere.server.will(429, &[("retry-after", "2")], "");
+    }
+    let error = elsewhere.send(one()).await.unwrap_err();
+    assert!(error.to_string().contains("in 2 s"), "{error}");
+    assert!(!error.is_in_doubt(), "{error}");
+    assert_eq!(count(), 2);
     for _ in 0..3 {
         elsewhere.server.will(503, &[("retry-after", "0")], "");
     }
