@@ -180,6 +180,8 @@ struct Timer {
 impl TaskRuntime {
     async fn run_timer(&self, one: Scheduled, timer: Timer, off: &CancellationToken) {
         let details = TriggerDetails::Timer { due: timer.due };
+        // From its start on: a clock that jumps while it runs, or right behind, skips no interval.
+        let now = self.registry().clock().now();
         let ended = self.run(&one.task, details, 0, off).await;
         if let Ended::NotStarted(obstacle) = &ended {
             if obstacle.is_transient() {
@@ -194,7 +196,6 @@ impl TaskRuntime {
                 }
             }
         }
-        let now = self.registry().clock().now();
         let row = self.registry().change_trigger(one.task.id, |one| {
             one.due = Some(in_whole_millis(next_due(timer.due, timer.every, now)));
         });

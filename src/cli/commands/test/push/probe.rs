@@ -76,6 +76,12 @@ impl Probe {
     /// Removes the registration and the handle, and switches the phone off.
     pub(super) async fn tidy_up(self, output: &Output) {
         let removed = async {
+            // Without an open channel there is no handle, or nobody to give it back to.
+            if self.device.status().await.handle.is_some()
+                && let Err(error) = self.device.give_back_handle(TIDY_UP).await
+            {
+                tracing::info!(%error, "the probe's handle was not given back");
+            }
             if self.device.profile().account.is_some() {
                 match self.device.sign_out().await {
                     Ok(true) => {}
@@ -84,13 +90,6 @@ impl Probe {
                     Err(error) => output
                         .warning(&format!("the probe's registration may still be at the backend: {error}")),
                 }
-            }
-            // Without an open channel there is no handle, or nobody to give it back to.
-            if self.device.status().await.handle.is_none() {
-                return;
-            }
-            if let Err(error) = self.device.give_back_handle(TIDY_UP).await {
-                tracing::info!(%error, "the probe's handle was not given back");
             }
         };
         if tokio::time::timeout(TIDY_UP, removed).await.is_err() {
