@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 
-use crate::lifecycle::{innermost, timeouts};
+use crate::lifecycle::{self, innermost};
 
 /// What bounds one request.
 #[derive(Debug, Clone, Copy)]
@@ -31,16 +31,8 @@ pub(super) enum Obstacle<F> {
 
 /// A client that reaches this machine alone: no proxy, no TLS, no redirect.
 pub(super) fn client() -> Result<Client, String> {
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-    let built = Client::builder()
-        .no_proxy()
-        .pool_idle_timeout(timeouts::HTTP_IDLE)
-        .tls_certs_only([])
-        .redirect(reqwest::redirect::Policy::none())
-        .build();
-    built.map_err(|error| innermost(&error))
+    let local = lifecycle::http_client().no_proxy().tls_certs_only([]);
+    local.build().map_err(|error| innermost(&error))
 }
 
 /// Sends a request, and reads its answer.

@@ -126,9 +126,9 @@ impl Device {
         Ok(())
     }
 
-    /// Signs out: removes the registration, gives the handle up, revokes a bearer token, and takes the
-    /// token out of the vault. A backend that cannot be reached does not keep the token here; the answer is whether
-    /// the registration is gone there, too.
+    /// Signs out: removes the registration, gives the handle up, revokes a bearer token, and takes
+    /// the token out of the vault. A backend that cannot be reached does not keep the token here; the
+    /// answer is whether the registration is gone there, too.
     ///
     /// # Errors
     /// [`DeviceError`] when nobody is signed in, or the token could not be deleted.

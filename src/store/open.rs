@@ -52,11 +52,12 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(super) fn open(location: &Location, schema: &Schema) -> Result<Connection, StoreError> {
     let give_up = Instant::now() + timeouts::STORE_BUSY;
     let Location::File(file) = location else {
-        return prepare(location, schema);
+        return prepare(location, schema, timeouts::STORE_BUSY);
     };
     // Two that open a file at the same moment would each hold a lock that the other waits for.
     let turn = Turn::take(file, give_up)?;
-    let opened = prepare(location, schema);
+    let patience = give_up.saturating_duration_since(Instant::now());
+    let opened = prepare(location, schema, patience);
     drop(turn);
     opened
 }
@@ -93,7 +94,11 @@ impl Turn {
     }
 }
 
-fn prepare(location: &Location, schema: &Schema) -> Result<Connection, StoreError> {
+fn prepare(
+    location: &Location,
+    schema: &Schema,
+    patience: Duration,
+) -> Result<Connection, StoreError> {
     let path = location.to_string();
     let from = |error: rusqlite::Error| StoreError::from_sqlite(&path, &error);
     let mut connection = match location {
@@ -103,9 +108,7 @@ fn prepare(location: &Location, schema: &Schema) -> Result<Connection, StoreErro
             Connection::open(file).map_err(from)?
         }
     };
-    connection
-        .busy_timeout(timeouts::STORE_BUSY)
-        .map_err(from)?;
+    connection.busy_timeout(patience).map_err(from)?;
     // One writer per process: nobody else may touch the file while it is open.
     pragma(&connection, "locking_mode", "EXCLUSIVE").map_err(from)?;
     // Even the journal's mode would be written into a file that is somebody else's.
@@ -115,6 +118,9 @@ fn prepare(location: &Location, schema: &Schema) -> Result<Connection, StoreErro
     pragma(&connection, "trusted_schema", "OFF").map_err(from)?;
     connection.set_prepared_statement_cache_capacity(128);
     migrate(&mut connection, schema, &path)?;
+    connection
+        .busy_timeout(timeouts::STORE_BUSY)
+        .map_err(from)?;
     Ok(connection)
 }
 

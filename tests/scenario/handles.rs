@@ -74,6 +74,21 @@ async fn a_wns_channel_is_renewed_before_it_expires() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_posts_to_the_handle_of_a_phones_last_user_is_told_that_it_is_gone() {
+    let lab = Lab::start().await.unwrap();
+    let phone = lab.device("phone").user("alice").start().await.unwrap();
+    let first = handle(&phone).await;
+    let old = WnsSender::to(&lab, &phone).await;
+    assert_eq!(old.raw("x").await.code, 200);
+    nth_event(&phone, EventName::PushDropped, 1).await;
+    phone.sign_in("bob", "bob").await.unwrap();
+    nth_event(&phone, EventName::ChannelOpened, 2).await;
+    assert_ne!(handle(&phone).await, first);
+    assert_eq!(old.raw("x").await.code, 410);
+    lab.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_fcm_token_that_was_idle_too_long_is_exchanged() {
     let (lab, clock) = lab_with_clock().await;
     let phone = phone(&lab, &clock, Platform::Fcm).await;

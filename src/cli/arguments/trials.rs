@@ -84,9 +84,9 @@ pub(in crate::cli) struct TestPush {
     /// The app backend [default: the running `serve` of this home]
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) backend: Option<BackendOrigin>,
-    /// How it is spoken to: a file, or the name of a built-in profile; see `handset backend-profile`
-    /// [default: as in the configuration, else embedded]
-    #[arg(long, value_name = "FILE|NAME")]
+    /// How that backend is spoken to: embedded, tutorial, aspnetcore, or a file of your own
+    /// (see `handset backend-profile`; also HANDSET_BACKEND_PROFILE) [default: embedded]
+    #[arg(long, value_name = "NAME|FILE")]
     pub(in crate::cli) backend_profile: Option<PathBuf>,
     /// Who signs in, and gets the push; the password is the name unless it is read
     #[arg(long, value_name = "NAME", default_value = "handset-probe")]

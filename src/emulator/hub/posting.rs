@@ -1,7 +1,7 @@
 //! What the hub posts with: one HTTP client for all push services.
 
 use crate::emulator::EmulatorError;
-use crate::lifecycle::timeouts;
+use crate::lifecycle::{self, timeouts};
 
 use super::destination::{CheckedResolver, Destinations};
 use super::hub_parts::HubParts;
@@ -13,11 +13,7 @@ use super::senders::{ApnsToken, FcmToken, Senders, Tokens, VapidToken, WnsToken}
 /// # Errors
 /// [`EmulatorError::Client`]
 pub(super) fn senders(parts: &HubParts<'_>) -> Result<Senders, EmulatorError> {
-    // The one TLS provider of the crate; whoever comes first installs it for the process.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
-    let builder = reqwest::Client::builder();
+    let builder = lifecycle::http_client();
     // The embedded services speak plain HTTP: the system's certificates are read only for others.
     let builder = if parts.allowed.is_empty() {
         builder.tls_certs_only([])
@@ -25,9 +21,7 @@ pub(super) fn senders(parts: &HubParts<'_>) -> Result<Senders, EmulatorError> {
         builder
     };
     let client = builder
-        .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .pool_idle_timeout(timeouts::HTTP_IDLE)
         .dns_resolver(CheckedResolver)
         .connect_timeout(timeouts::HUB_CONNECT)
         .timeout(timeouts::HUB_REQUEST)

@@ -85,6 +85,14 @@ impl Scene {
         self.try_login(password, more).with_code(0);
     }
 
+    /// Signs alice in as the team's profile says; the file that it is in.
+    fn login_as_the_team_has_it(&self) -> PathBuf {
+        let profile = self.profile(&[]);
+        let option = ["--backend-profile", profile.to_str().unwrap()];
+        self.login("wonderland", &option);
+        profile
+    }
+
     /// Tells the backend something, and returns its answer.
     fn tell(&mut self, command: &str, answer: &str) -> Value {
         self.backend.type_in(format!("{command}\n").as_bytes());

@@ -89,11 +89,7 @@ fn a_registration_that_the_team_forgot_is_made_anew() {
     let Some(mut scene) = Scene::start("team", &[]) else {
         return;
     };
-    let profile = scene.profile(&[]);
-    scene.login(
-        "wonderland",
-        &["--backend-profile", profile.to_str().unwrap()],
-    );
+    scene.login_as_the_team_has_it();
     let mut phone = scene.world.phone("phone");
     assert_eq!(
         scene.tell("forget-devices", "devices.forgotten")["count"],
@@ -117,11 +113,7 @@ fn a_token_that_ends_is_asked_for_again_and_nothing_is_lost() {
     let Some(mut scene) = Scene::start("team", &[]) else {
         return;
     };
-    let profile = scene.profile(&[]);
-    scene.login(
-        "wonderland",
-        &["--backend-profile", profile.to_str().unwrap()],
-    );
+    let profile = scene.login_as_the_team_has_it();
     // What counts is the copy that the phone took.
     fs::remove_file(&profile).unwrap();
     scene.world.phone("phone").killed();
@@ -143,11 +135,7 @@ fn the_end_of_a_token_is_known_before_the_backend_says_so() {
     let Some(mut scene) = Scene::start("team", &[]) else {
         return;
     };
-    let profile = scene.profile(&[]);
-    scene.login(
-        "wonderland",
-        &["--backend-profile", profile.to_str().unwrap()],
-    );
+    scene.login_as_the_team_has_it();
     let mut phone = scene.world.phone("phone");
     scene.tell("token-life 1", "token-life.changed");
     scene.login("wonderland", &[]);

@@ -57,11 +57,7 @@ fn a_backend_that_can_be_asked_verifies_the_sign_in() {
     let Some(mut scene) = Scene::start("team", &[]) else {
         return;
     };
-    let profile = scene.profile(&[]);
-    scene.login(
-        "wonderland",
-        &["--backend-profile", profile.to_str().unwrap()],
-    );
+    scene.login_as_the_team_has_it();
     let mut seen = 0;
     scene.requests(&mut seen);
     let (verdict, said) = at_the_backend(&scene);

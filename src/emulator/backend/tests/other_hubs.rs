@@ -51,6 +51,13 @@ impl Home {
     }
 }
 
+/// The registration of the phone, which is `user`'s now.
+async fn registered(bench: &Bench, user: &str) -> String {
+    let id = bench.id(user, "").await;
+    assert_eq!(bench.put(user, &id, "wns", "http://x/1").await, 200);
+    id
+}
+
 fn removed(id: &str) -> Asked {
     Asked::Removed(id.to_owned())
 }
@@ -68,8 +75,7 @@ fn away() -> HubError {
 async fn a_hub_that_was_away_lets_go_when_it_is_in_use_again() {
     let home = Home::new().await;
     let there = home.at(THERE).await;
-    let id = there.id("alice", "").await;
-    assert_eq!(there.put("alice", &id, "wns", "http://x/1").await, 200);
+    let id = registered(&there, "alice").await;
     home.elsewhere.refuse(Some(away));
     assert_eq!(there.delete("alice", &id).await, 503);
     home.elsewhere.refuse(None);
@@ -97,8 +103,7 @@ async fn a_hub_that_was_away_lets_go_when_it_is_in_use_again() {
 async fn who_signs_out_while_another_hub_is_in_use_leaves_the_embedded_one_too() {
     let home = Home::new().await;
     let here = home.here().await;
-    let id = here.id("alice", "").await;
-    assert_eq!(here.put("alice", &id, "wns", "http://x/1").await, 200);
+    let id = registered(&here, "alice").await;
     home.embedded.asked();
     let there = home.at(THERE).await;
     assert_eq!(there.delete("alice", &id).await, 200);
@@ -110,14 +115,12 @@ async fn who_signs_out_while_another_hub_is_in_use_leaves_the_embedded_one_too()
 async fn a_hub_elsewhere_that_is_not_in_use_holds_up_no_sign_out() {
     let home = Home::new().await;
     let there = home.at(THERE).await;
-    let id = there.id("alice", "").await;
-    assert_eq!(there.put("alice", &id, "wns", "http://x/1").await, 200);
+    let id = registered(&there, "alice").await;
     home.elsewhere.asked();
     let here = home.here().await;
     assert_eq!(here.delete("alice", &id).await, 200);
     // Her handle is free for somebody else.
-    let bobs = here.id("bob", "").await;
-    assert_eq!(here.put("bob", &bobs, "wns", "http://x/1").await, 200);
+    registered(&here, "bob").await;
     here.backend.sweep().await.unwrap();
     assert_eq!(home.elsewhere.asked(), []);
     let there = home.at(THERE).await;
@@ -129,8 +132,7 @@ async fn a_hub_elsewhere_that_is_not_in_use_holds_up_no_sign_out() {
 async fn a_registration_that_is_put_at_another_hub_leaves_the_one_before() {
     let home = Home::new().await;
     let here = home.here().await;
-    let id = here.id("alice", "").await;
-    assert_eq!(here.put("alice", &id, "wns", "http://x/1").await, 200);
+    let id = registered(&here, "alice").await;
     home.embedded.asked();
     let there = home.at(THERE).await;
     assert_eq!(there.put("alice", &id, "wns", "http://x/1").await, 200);
@@ -154,12 +156,10 @@ async fn a_registration_that_is_put_at_another_hub_leaves_the_one_before() {
 async fn nothing_is_sent_through_a_hub_before_it_has_let_go() {
     let home = Home::new().await;
     let there = home.at(THERE).await;
-    let id = there.id("alice", "").await;
-    assert_eq!(there.put("alice", &id, "wns", "http://x/1").await, 200);
+    let id = registered(&there, "alice").await;
     let here = home.here().await;
     assert_eq!(here.delete("alice", &id).await, 200);
-    let bobs = here.id("bob", "").await;
-    assert_eq!(here.put("bob", &bobs, "wns", "http://x/1").await, 200);
+    registered(&here, "bob").await;
     home.elsewhere.asked();
 
     let there = home.at(THERE).await;
@@ -180,8 +180,7 @@ async fn nothing_is_sent_through_a_hub_before_it_has_let_go() {
 async fn a_hub_that_does_not_take_a_registration_takes_it_from_none() {
     let home = Home::new().await;
     let there = home.at(THERE).await;
-    let id = there.id("alice", "").await;
-    assert_eq!(there.put("alice", &id, "wns", "http://x/1").await, 200);
+    let id = registered(&there, "alice").await;
     let wrong = home.at("ns.example/wrong").await;
     home.elsewhere.refuse(Some(away));
     assert_eq!(wrong.put("alice", &id, "wns", "http://x/1").await, 503);
@@ -204,12 +203,10 @@ async fn a_hub_that_does_not_take_a_registration_takes_it_from_none() {
 async fn who_takes_over_a_handle_at_another_hub_takes_it_from_the_one_before_too() {
     let home = Home::new().await;
     let there = home.at(THERE).await;
-    let alices = there.id("alice", "").await;
-    assert_eq!(there.put("alice", &alices, "wns", "http://x/1").await, 200);
+    let alices = registered(&there, "alice").await;
     home.elsewhere.asked();
     let here = home.here().await;
-    let bobs = here.id("bob", "").await;
-    assert_eq!(here.put("bob", &bobs, "wns", "http://x/1").await, 200);
+    registered(&here, "bob").await;
     let there = home.at(THERE).await;
     there.backend.sweep().await.unwrap();
     assert_eq!(home.elsewhere.asked(), [removed(&alices)]);
@@ -219,8 +216,7 @@ async fn who_takes_over_a_handle_at_another_hub_takes_it_from_the_one_before_too
 async fn what_expires_while_another_hub_is_in_use_is_forgotten_here_and_let_go_there() {
     let home = Home::new().await;
     let there = home.at(THERE).await;
-    let id = there.id("alice", "").await;
-    assert_eq!(there.put("alice", &id, "wns", "http://x/1").await, 200);
+    let id = registered(&there, "alice").await;
     home.elsewhere.asked();
     let here = home.here().await;
     here.backend.expire_registrations().await.unwrap();
